@@ -1,0 +1,1 @@
+VO_SRCS += modules/vo/meta/vo_meta.c

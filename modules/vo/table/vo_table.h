@@ -1,0 +1,136 @@
+/* vo_table.h: writing tables in every format, and reading them. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VO_TABLE_H
+#define VO_TABLE_H
+
+#include "../meta/vo_meta.h"
+#include "../vo_err.h"
+#include "../vo_out.h"
+
+/*
+ * A writer turns rows of PostgreSQL cells into one document. Cells come as the
+ * wire has them: text format or binary format (big-endian), as the format asks
+ * (is_binary), so that writing is mostly copying. The life of a writer is
+ * begin, row*, then end or fail. After fail the document is still well-formed
+ * and says QUERY_STATUS ERROR where the format can.
+ */
+typedef struct vo_cell_t {
+    const char *data; /* not NUL-terminated in binary; valid for one row() */
+    int len;          /* -1: NULL */
+} vo_cell_t;
+
+typedef struct vo_info_t { /* an INFO element, or a header comment */
+    const char *name, *value;
+    const char *text; /* element content, or NULL */
+    const char *ucd, *id;
+} vo_info_t;
+
+typedef struct vo_coosys_t {
+    const char *id, *system, *epoch; /* "ICRS", "J2016.0" or NULL */
+} vo_coosys_t;
+
+typedef struct vo_tabledoc_t { /* what the document says around the rows */
+    const char *name, *description;  /* of the TABLE, or NULL */
+    const char *resource_description;
+    int nfields;
+    const vo_field_t *fields;        /* pg_oid must be set before begin */
+    int ninfos;
+    const vo_info_t *infos;          /* after QUERY_STATUS */
+    int ncoosys;
+    const vo_coosys_t *coosys;       /* fields refer to them by ref */
+    int ngroups;
+    const vo_group_t *groups;        /* column names of FIELDs */
+    const char *version;             /* VOTable "1.4" (default NULL) */
+    const char *media_type;          /* as answered; CSV reads header=absent */
+    int is_scs;   /* cone search 1.03: no type="results" demands, see scs.md */
+} vo_tabledoc_t;
+
+typedef enum { VO_DONE_OK, VO_DONE_OVERFLOW } vo_done_e;
+
+typedef struct vo_tablefmt_t vo_tablefmt_t;
+
+typedef struct vo_writer_t {
+    const vo_tablefmt_t *fmt;
+    const vo_tabledoc_t *doc;
+    vo_out_t *out;
+    apr_int64_t nrows;  /* rows written so far */
+    void *state;        /* of the format */
+    apr_pool_t *pool;   /* lives as long as the writer */
+} vo_writer_t;
+
+struct vo_tablefmt_t {
+    const char *name;           /* RESPONSEFORMAT short name: "csv" */
+    const char *media_type;     /* Content-Type of the answer */
+    const char *extension;      /* "csv" */
+    const char *ivoid;          /* TAPRegExt output-* id, or NULL */
+    const char *const *aliases; /* other accepted spellings, NULL-ended */
+    int is_binary;              /* wants binary cells */
+    int is_votable;             /* errors become VOTable documents */
+    vo_err_t *(*begin)(vo_writer_t *w);
+    vo_err_t *(*row)(vo_writer_t *w, const vo_cell_t *cells);
+    vo_err_t *(*end)(vo_writer_t *w, vo_done_e done);
+    vo_err_t *(*fail)(vo_writer_t *w, const vo_err_t *err);
+};
+
+/* Every format, NULL-ended, the default first. */
+const vo_tablefmt_t *const *vo_tablefmt_all(void);
+
+/* The format a client asks for: VALUE is a short name or a media type with
+ * parameters in any case, order and spacing (dali.md, tap.md); NULL or "" is
+ * the default. *MEDIA_TYPE (may be NULL) is the Content-Type to answer with:
+ * the type asked for, e.g. text/xml. Returns a usage error naming the allowed
+ * ones for anything else. */
+vo_err_t *vo_tablefmt_find(const vo_tablefmt_t **fmt, const char **media_type,
+                           const char *value, apr_pool_t *pool);
+
+/* Make a writer in POOL; DOC and OUT must outlive it. The format's begin()
+ * refuses a field whose pg_oid cannot become its datatype. */
+vo_writer_t *vo_writer_create(const vo_tablefmt_t *fmt,
+                              const vo_tabledoc_t *doc, vo_out_t *out,
+                              apr_pool_t *pool);
+
+/* A whole error document for the format: VOTable with QUERY_STATUS ERROR for
+ * VOTable formats, plain text for the others; *MEDIA_TYPE is set. */
+vo_err_t *vo_table_error_doc(vo_out_t *out, const vo_tablefmt_t *fmt,
+                             const vo_err_t *err, const char **media_type,
+                             apr_pool_t *pool);
+
+/*
+ * A reader delivers the rows of a FITS BINTABLE, VOTable (every serialisation)
+ * or CSV file as PostgreSQL binary cells, ready for COPY BINARY. Memory does
+ * not grow with the number of rows.
+ */
+typedef struct vo_reader_t vo_reader_t;
+
+typedef struct vo_reader_opts_t {
+    const char *format;   /* "fits", "votable", "csv", "tsv"; NULL: look */
+    int table;            /* which table of the file, from 0: first */
+    apr_off_t max_bytes;  /* refuse more, 0 = no limit */
+    int sniff_rows;       /* CSV rows read to find the types; 0 = all */
+} vo_reader_opts_t;
+
+typedef struct vo_tableinfo_t { /* what the file says of its table */
+    const char *name, *description;
+    int nfields;
+    vo_field_t *fields;   /* pg_oid says what the cells are */
+    int ngroups;
+    vo_group_t *groups;
+    apr_int64_t nrows;    /* -1 when the file does not say */
+    int nparams;
+    vo_info_t *params;    /* PARAM and INFO, FITS keywords that matter */
+    const char *epoch, *system; /* of its COOSYS, or NULL */
+} vo_tableinfo_t;
+
+/* Open PATH. Errors name the file, row and column. */
+vo_err_t *vo_reader_open(vo_reader_t **reader, const char *path,
+                         const vo_reader_opts_t *opts, apr_pool_t *pool);
+const vo_tableinfo_t *vo_reader_info(const vo_reader_t *reader);
+/* The next row: *CELLS has nfields binary cells, valid until the next call;
+ * *CELLS NULL at the end. */
+vo_err_t *vo_reader_next(vo_reader_t *reader, const vo_cell_t **cells);
+/* Bytes read so far and in all (-1 unknown), for progress bars. */
+void vo_reader_progress(const vo_reader_t *reader, apr_off_t *done,
+                        apr_off_t *all);
+void vo_reader_close(vo_reader_t *reader);
+
+#endif
