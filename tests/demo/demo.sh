@@ -1,0 +1,34 @@
+#!/bin/bash
+# demo.sh: start the example archive below DIR and say where it is.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+dir=$1
+build=${VO_BUILD:-$top/build}
+voctl=$build/bin/voctl
+start=$SECONDS
+"$top/tests/demo/server.sh" "$dir" pg-start
+# shellcheck disable=SC1091
+. "$dir/env"
+"$voctl" --dsn "$VO_DSN" init
+"$voctl" --dsn "$VO_DSN" demo
+"$top/tests/demo/server.sh" "$dir" httpd-start
+# shellcheck disable=SC1091
+. "$dir/env"
+cat <<END
+
+The example archive runs ($((SECONDS - start)) s). Two releases are published:
+demo-dr1 (a survey in 12 filters) and tycho2 (real stars).
+
+  front page   $VO_URL/
+  TAP          $VO_URL/vo/tap/demo-dr1
+  cone search  $VO_URL/vo/cone/tycho2/Stars
+  VOSI         $VO_URL/vo/demo-dr1/capabilities
+
+Try it:
+  curl '$VO_URL/vo/cone/tycho2/Stars?RA=83.82&DEC=-5.39&SR=0.2&RESPONSEFORMAT=csv'
+  curl '$VO_URL/vo/tap/demo-dr1/sync' -d LANG=ADQL -d FORMAT=csv \\
+      -d 'QUERY=SELECT TOP 5 tile_id, number, mag_auto[demo::rSDSS] FROM MagABDualObj'
+  topcat: VO > Table Access Protocol > TAP URL
+
+Stop it with: make demo-stop
+END
