@@ -145,13 +145,42 @@ check-style: ## layers, exported symbols, log tags
 	@.ci/check-tags
 	@.ci/check-exports $(BUILD)/modules
 
+# --- installing ------------------------------------------------------------
+DESTDIR ?=
+PREFIX ?= /usr/local
+A2CONF := /etc/apache2
+SHARE = $(PREFIX)/share/mod_vo
+INSTALLED = $(MODULES:%=$(shell $(APXS) -q LIBEXECDIR)/mod_%.so) \
+    $(patsubst conf/load/%,$(A2CONF)/mods-available/%,$(wildcard conf/load/*.load)) \
+    $(patsubst conf/sites/%,$(A2CONF)/sites-available/%,$(wildcard conf/sites/*.conf)) \
+    $(A2CONF)/vo.conf $(PREFIX)/bin/voctl
+
+install: all ## put modules, conf and voctl where a2enmod and a2ensite look
+	install -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
+	    $(DESTDIR)$(A2CONF)/mods-available \
+	    $(DESTDIR)$(A2CONF)/sites-available $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(SHARE)/schema $(DESTDIR)$(SHARE)/htdocs
+	install -m 644 $(MODULES:%=$(BUILD)/modules/mod_%.so) \
+	    $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
+	install -m 644 conf/load/*.load $(DESTDIR)$(A2CONF)/mods-available
+	install -m 644 conf/sites/*.conf $(DESTDIR)$(A2CONF)/sites-available
+	test -e $(DESTDIR)$(A2CONF)/vo.conf || \
+	    install -m 644 conf/vo.conf $(DESTDIR)$(A2CONF)/vo.conf
+	install -m 755 $(BUILD)/bin/voctl $(DESTDIR)$(PREFIX)/bin
+	install -m 644 sql/schema/*.sql $(DESTDIR)$(SHARE)/schema
+	cp -r htdocs/. $(DESTDIR)$(SHARE)/htdocs
+	$(MAKE) --no-print-directory install-pgsky
+uninstall: uninstall-pgsky ## take away what install put there
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	rm -rf $(DESTDIR)$(SHARE)
+
 clean: ## remove everything built
 	-test ! -d $(BUILD)/demo || tests/demo/server.sh $(BUILD)/demo stop
 	rm -rf $(BUILD)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort -u | \
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk '!seen[$$1]++' | \
 	    sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
-.PHONY: all libvo modules voctl deps deps-test deps-bench demo demo-stop \
+.PHONY: install uninstall all libvo modules voctl deps deps-test deps-bench demo demo-stop \
     check check-style clean help pgsky-if-any
