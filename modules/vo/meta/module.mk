@@ -1,1 +1,1 @@
-VO_SRCS += modules/vo/meta/vo_meta.c
+VO_SRCS += modules/vo/meta/vo_meta.c modules/vo/meta/vo_meta_load.c

@@ -53,9 +53,12 @@ typedef struct vo_table_t vo_table_t;
 
 typedef struct vo_column_t {
     vo_field_t field;       /* name, type and meaning */
+    const char *adql_name;  /* as in TAP_SCHEMA: quoted where a query must */
     const char *pg_column;  /* name in PostgreSQL, unquoted */
     const char *pg_type;    /* "real[]", "sky_region", ...: format_type() */
     int is_indexed, is_principal, is_std; /* TAP_SCHEMA flags */
+    double min, max;        /* of all elements when loaded; NaN unknown */
+    double fill;            /* fraction of rows not null; NaN unknown */
     int index;              /* position in the table, from 0 */
     vo_table_t *table;
 } vo_column_t;
@@ -184,7 +187,8 @@ vo_schema_t *vo_release_add_schema(vo_meta_t *meta, vo_release_t *rel,
 vo_table_t *vo_release_add_table(vo_meta_t *meta, vo_release_t *rel,
                                  const char *schema, const char *name,
                                  const char *pg_schema, const char *pg_table);
-/* PG_TYPE is what format_type() prints: "double precision", "real[]"... */
+/* PG_TYPE is what format_type() prints: "double precision", "real[]"... The
+ * adql_name is NAME itself until the caller says otherwise. */
 vo_column_t *vo_table_add_column(vo_meta_t *meta, vo_table_t *table,
                                  const char *name, vo_type_e type,
                                  const char *arraysize, const char *pg_column,

@@ -1,0 +1,479 @@
+/* vo_meta_load.c: reading what is published from PostgreSQL. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vo_meta_load.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* Times come as microseconds since 1970, so no date is ever parsed. */
+#define EPOCH_US(column) \
+    "(extract(epoch FROM " column ") * 1000000)::bigint"
+
+typedef struct loader_t {
+    PGconn *conn;
+    vo_meta_t *meta;
+    apr_pool_t *pool; /* of the snapshot */
+    apr_pool_t *tmp;
+} loader_t;
+
+static apr_status_t clear_result(void *result)
+{
+    PQclear(result);
+    return APR_SUCCESS;
+}
+
+/* Run SQL; *RES is cleared with POOL. */
+static vo_err_t *query(PGresult **res, PGconn *conn, const char *sql,
+                       apr_pool_t *pool)
+{
+    ExecStatusType status;
+
+    *res = PQexec(conn, sql);
+    if (*res) {
+        apr_pool_cleanup_register(pool, *res, clear_result,
+                                  apr_pool_cleanup_null);
+    }
+    status = PQresultStatus(*res);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        const char *state = PQresultErrorField(*res, PG_DIAG_SQLSTATE);
+
+        /* undefined_table, invalid_schema_name */
+        if (state && (!strcmp(state, "42P01") || !strcmp(state, "3F000"))) {
+            return vo_err_fault(pool, APR_SUCCESS,
+                                "The archive's database is not set up.",
+                                "run voctl init: %s", PQerrorMessage(conn));
+        }
+        return vo_err_fault(pool, APR_SUCCESS,
+                            "The archive's metadata cannot be read.",
+                            "%s in: %s", PQerrorMessage(conn), sql);
+    }
+    return NULL;
+}
+
+/* A cell as text in the snapshot's pool; NULL for NULL. */
+static const char *text(const loader_t *l, PGresult *res, int row, int col)
+{
+    return PQgetisnull(res, row, col)
+               ? NULL : apr_pstrdup(l->pool, PQgetvalue(res, row, col));
+}
+
+static apr_int64_t integer(PGresult *res, int row, int col, apr_int64_t other)
+{
+    return PQgetisnull(res, row, col)
+               ? other : apr_strtoi64(PQgetvalue(res, row, col), NULL, 10);
+}
+
+static double number(PGresult *res, int row, int col, double other)
+{
+    return PQgetisnull(res, row, col)
+               ? other : strtod(PQgetvalue(res, row, col), NULL);
+}
+
+static int flag(PGresult *res, int row, int col)
+{
+    const char *value = PQgetvalue(res, row, col);
+
+    return *value == '1' || *value == 't';
+}
+
+/* The name without the quotes a query needs around it. */
+static const char *bare(const loader_t *l, const char *name)
+{
+    char *out, *p;
+
+    if (*name != '"') {
+        return name;
+    }
+    out = p = apr_pstrdup(l->pool, name + 1);
+    for (++name; *name && !(*name == '"' && name[1] != '"'); ++name) {
+        *p++ = *name;
+        name += *name == '"';
+    }
+    *p = '\0';
+    return out;
+}
+
+/* The table's own part of a qualified name: after the first point that is not
+ * inside quotes. */
+static const char *unqualified(const char *name)
+{
+    const char *p;
+    int is_quoted = 0;
+
+    for (p = name; *p; ++p) {
+        if (*p == '"') {
+            is_quoted = !is_quoted;
+        }
+        else if (*p == '.' && !is_quoted) {
+            return p + 1;
+        }
+    }
+    return name;
+}
+
+static vo_state_e state_of(const char *word)
+{
+    static const struct {
+        const char *word;
+        vo_state_e state;
+    } states[] = {
+        { "staged", VO_STATE_STAGED },
+        { "private", VO_STATE_PRIVATE },
+        { "public", VO_STATE_PUBLIC },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(states) / sizeof(*states); ++i) {
+        if (!strcmp(states[i].word, word)) {
+            return states[i].state;
+        }
+    }
+    return VO_STATE_RETIRED; /* the one that shows least */
+}
+
+static vo_err_t *load_releases(loader_t *l)
+{
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, survey, title, description, ivoid, version, doi,"
+        " publisher, creator, contact_name, contact_email, reference_url,"
+        " rights, state, " EPOCH_US("embargo_until") ", reader_group,"
+        " reader_role, " EPOCH_US("updated")
+        " FROM vo.release ORDER BY release_id", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_release_t *rel = vo_meta_add_release(l->meta,
+                                                PQgetvalue(res, row, 0));
+        const char **const fields[] = {
+            &rel->survey, &rel->title, &rel->description, &rel->ivoid,
+            &rel->version, &rel->doi, &rel->publisher, &rel->creator,
+            &rel->contact_name, &rel->contact_email, &rel->reference_url,
+            &rel->rights,
+        };
+        size_t i;
+
+        for (i = 0; i < sizeof(fields) / sizeof(*fields); ++i) {
+            *fields[i] = text(l, res, row, (int)i + 1);
+        }
+        rel->state = state_of(PQgetvalue(res, row, 13));
+        rel->embargo_until = integer(res, row, 14, 0);
+        rel->reader_group = text(l, res, row, 15);
+        rel->reader_role = text(l, res, row, 16);
+        rel->updated = integer(res, row, 17, 0);
+    }
+    return NULL;
+}
+
+/* The release named in column 0 of a row; all queries join vo.release, so it
+ * is there. */
+static vo_release_t *release_of(const loader_t *l, PGresult *res, int row)
+{
+    return apr_hash_get(l->meta->by_id, PQgetvalue(res, row, 0),
+                        APR_HASH_KEY_STRING);
+}
+
+static vo_err_t *load_filters(loader_t *l)
+{
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, f.survey, name, filter_id, position, wavelength,"
+        " width, color, svo_id FROM vo.filter f"
+        " JOIN vo.release r ON lower(r.survey) = lower(f.survey)"
+        " ORDER BY release_id, position", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_filter_t *f = vo_release_add_filter(
+            l->meta, release_of(l, res, row), PQgetvalue(res, row, 1),
+            PQgetvalue(res, row, 2), (int)integer(res, row, 3, 0),
+            (int)integer(res, row, 4, 0));
+
+        f->wavelength = number(res, row, 5, NAN);
+        f->width = number(res, row, 6, NAN);
+        f->color = text(l, res, row, 7);
+        f->svo_id = text(l, res, row, 8);
+    }
+    return NULL;
+}
+
+static vo_err_t *load_schemas(loader_t *l)
+{
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, schema_name, description, utype"
+        " FROM vo.tap_schemas"
+        " ORDER BY release_id, schema_index, schema_name", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_schema_t *schema = vo_release_add_schema(
+            l->meta, release_of(l, res, row), PQgetvalue(res, row, 1));
+
+        schema->description = text(l, res, row, 2);
+        schema->utype = text(l, res, row, 3);
+    }
+    return NULL;
+}
+
+static vo_err_t *load_tables(loader_t *l)
+{
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT t.release_id, schema_name, table_name, pg_schema, pg_table,"
+        " table_type, t.description, t.utype, nrows, hpx_column, epoch, is_cone"
+        " FROM vo.tap_tables t"
+        " JOIN vo.tap_schemas USING (release_id, schema_name)"
+        " ORDER BY t.release_id, schema_index, schema_name, table_index,"
+        " table_name", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        const char *tap_name = text(l, res, row, 2);
+        vo_table_t *t = vo_release_add_table(
+            l->meta, release_of(l, res, row), PQgetvalue(res, row, 1),
+            bare(l, unqualified(tap_name)), PQgetvalue(res, row, 3),
+            PQgetvalue(res, row, 4));
+
+        t->tap_name = tap_name;
+        t->type = text(l, res, row, 5);
+        t->description = text(l, res, row, 6);
+        t->utype = text(l, res, row, 7);
+        t->nrows = integer(res, row, 8, -1);
+        t->pg_hpx = text(l, res, row, 9);
+        t->epoch = number(res, row, 10, 0);
+        t->is_cone = flag(res, row, 11);
+    }
+    return NULL;
+}
+
+/* The table of TAP_NAME; *CACHE is the one found last, as rows are sorted. */
+static vo_table_t *table_of(vo_release_t *rel, const char *tap_name,
+                            vo_table_t **cache)
+{
+    int i;
+
+    if (*cache && !strcmp((*cache)->tap_name, tap_name)) {
+        for (i = 0; i < rel->ntables; ++i) {
+            if (rel->tables[i] == *cache) {
+                return *cache;
+            }
+        }
+    }
+    for (i = 0; i < rel->ntables; ++i) {
+        if (!strcmp(rel->tables[i]->tap_name, tap_name)) {
+            return *cache = rel->tables[i];
+        }
+    }
+    return NULL;
+}
+
+static vo_err_t *load_columns(loader_t *l)
+{
+    vo_table_t *cache = NULL;
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT c.release_id, c.table_name, column_name, datatype, arraysize,"
+        " pg_column, pg_type, xtype, unit, ucd, c.utype, c.description,"
+        " coalesce(to_regtype(pg_type), to_regtype('sky.' || pg_type))::oid,"
+        " indexed, principal, std, min, max, fill,"
+        " column_name = ra_column, column_name = dec_column,"
+        " column_name = id_column"
+        " FROM vo.tap_columns c JOIN vo.tap_tables USING"
+        " (release_id, table_name)"
+        " ORDER BY release_id, table_name, column_index, column_name", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_release_t *rel = release_of(l, res, row);
+        vo_table_t *t = table_of(rel, PQgetvalue(res, row, 1), &cache);
+        const char *adql_name = text(l, res, row, 2);
+        int type = vo_type_parse(PQgetvalue(res, row, 3));
+        vo_column_t *c;
+
+        if (!t || type < 0) {
+            return vo_err_fault(l->tmp, APR_SUCCESS,
+                                "The archive's metadata cannot be read.",
+                                "%s: column %s of %s: datatype \"%s\"",
+                                rel->id, adql_name, PQgetvalue(res, row, 1),
+                                PQgetvalue(res, row, 3));
+        }
+        c = vo_table_add_column(l->meta, t, bare(l, adql_name),
+                                (vo_type_e)type, text(l, res, row, 4),
+                                PQgetvalue(res, row, 5),
+                                PQgetvalue(res, row, 6));
+        c->adql_name = adql_name;
+        c->field.xtype = text(l, res, row, 7);
+        c->field.unit = text(l, res, row, 8);
+        c->field.ucd = text(l, res, row, 9);
+        c->field.utype = text(l, res, row, 10);
+        c->field.description = text(l, res, row, 11);
+        c->field.pg_oid = (unsigned)integer(res, row, 12, 0);
+        c->is_indexed = flag(res, row, 13);
+        c->is_principal = flag(res, row, 14);
+        c->is_std = flag(res, row, 15);
+        c->min = number(res, row, 16, NAN);
+        c->max = number(res, row, 17, NAN);
+        c->fill = number(res, row, 18, NAN);
+        if (flag(res, row, 19)) {
+            t->ra = c;
+        }
+        if (flag(res, row, 20)) {
+            t->dec = c;
+        }
+        if (flag(res, row, 21)) {
+            t->id = c;
+        }
+    }
+    return NULL;
+}
+
+static vo_err_t *load_keys(loader_t *l)
+{
+    apr_array_header_t *from = apr_array_make(l->tmp, 4, sizeof(char *));
+    apr_array_header_t *to = apr_array_make(l->tmp, 4, sizeof(char *));
+    PGresult *res;
+    int row, nrows;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, key_id, from_table, target_table, description,"
+        " utype, from_column, target_column"
+        " FROM vo.tap_keys JOIN vo.tap_key_columns USING (release_id, key_id)"
+        " ORDER BY release_id, key_id, place, from_column", l->tmp));
+    nrows = PQntuples(res);
+    for (row = 0; row < nrows; ++row) {
+        vo_release_t *rel = release_of(l, res, row);
+        vo_key_t *key;
+
+        APR_ARRAY_PUSH(from, const char *) = PQgetvalue(res, row, 6);
+        APR_ARRAY_PUSH(to, const char *) = PQgetvalue(res, row, 7);
+        if (row + 1 < nrows && release_of(l, res, row + 1) == rel
+            && !strcmp(PQgetvalue(res, row, 1), PQgetvalue(res, row + 1, 1))) {
+            continue; /* one more pair of the same key */
+        }
+        key = vo_release_add_key(l->meta, rel, PQgetvalue(res, row, 1),
+                                 PQgetvalue(res, row, 2),
+                                 PQgetvalue(res, row, 3), from->nelts,
+                                 (const char *const *)from->elts,
+                                 (const char *const *)to->elts);
+        key->description = text(l, res, row, 4);
+        key->utype = text(l, res, row, 5);
+        apr_array_clear(from);
+        apr_array_clear(to);
+    }
+    return NULL;
+}
+
+static vo_err_t *load_groups(loader_t *l)
+{
+    apr_array_header_t *names = apr_array_make(l->tmp, 16, sizeof(char *));
+    vo_table_t *cache = NULL;
+    PGresult *res;
+    int row, nrows;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, table_name, group_index, name, description, ucd,"
+        " utype, c.column_name FROM vo.tap_groups,"
+        " unnest(columns) WITH ORDINALITY AS c(column_name, place)"
+        " ORDER BY release_id, table_name, group_index, place", l->tmp));
+    nrows = PQntuples(res);
+    for (row = 0; row < nrows; ++row) {
+        vo_release_t *rel = release_of(l, res, row);
+        vo_table_t *t = table_of(rel, PQgetvalue(res, row, 1), &cache);
+        const vo_column_t *c = t ? vo_table_column(
+            t, bare(l, text(l, res, row, 7))) : NULL;
+        vo_group_t *group;
+
+        if (c) {
+            APR_ARRAY_PUSH(names, const char *) = c->field.name;
+        }
+        if (row + 1 < nrows && release_of(l, res, row + 1) == rel
+            && !strcmp(PQgetvalue(res, row, 1), PQgetvalue(res, row + 1, 1))
+            && !strcmp(PQgetvalue(res, row, 2), PQgetvalue(res, row + 1, 2))) {
+            continue;
+        }
+        if (t && names->nelts) {
+            group = vo_table_add_group(l->meta, t, text(l, res, row, 3),
+                                       names->nelts,
+                                       (const char *const *)names->elts);
+            group->description = text(l, res, row, 4);
+            group->ucd = text(l, res, row, 5);
+            group->utype = text(l, res, row, 6);
+        }
+        apr_array_clear(names);
+    }
+    return NULL;
+}
+
+static vo_err_t *load_all(loader_t *l)
+{
+    static vo_err_t *(*const steps[])(loader_t *) = {
+        load_releases, load_filters, load_schemas, load_tables, load_columns,
+        load_keys, load_groups,
+    };
+    PGresult *res;
+    size_t i;
+
+    VO_TRY(query(&res, l->conn, "BEGIN ISOLATION LEVEL REPEATABLE READ"
+                                " READ ONLY", l->tmp));
+    VO_TRY(vo_meta_serial(&l->meta->serial, l->conn, l->tmp));
+    for (i = 0; i < sizeof(steps) / sizeof(*steps); ++i) {
+        VO_TRY(steps[i](l));
+    }
+    return query(&res, l->conn, "COMMIT", l->tmp);
+}
+
+/* The same fault in a pool that lives longer. */
+static vo_err_t *keep(const vo_err_t *err, apr_pool_t *pool)
+{
+    return vo_err_fault(pool, err->aprerr, err->text, "%s", err->detail);
+}
+
+vo_err_t *vo_meta_load(vo_meta_t **meta, PGconn *conn, apr_pool_t *pool)
+{
+    loader_t l;
+    vo_err_t *err;
+
+    l.conn = conn;
+    l.meta = vo_meta_create(pool);
+    l.pool = pool;
+    apr_pool_create(&l.tmp, pool);
+    err = load_all(&l);
+    if (err) {
+        err = keep(err, pool);
+        if (PQtransactionStatus(conn) != PQTRANS_IDLE) {
+            PQclear(PQexec(conn, "ROLLBACK"));
+        }
+    }
+    else {
+        *meta = l.meta;
+    }
+    apr_pool_destroy(l.tmp);
+    return err;
+}
+
+vo_err_t *vo_meta_serial(apr_int64_t *serial, PGconn *conn, apr_pool_t *pool)
+{
+    apr_pool_t *tmp;
+    PGresult *res = NULL;
+    vo_err_t *err;
+
+    apr_pool_create(&tmp, pool);
+    err = query(&res, conn, "SELECT serial FROM vo.meta_serial", tmp);
+    if (err) {
+        err = keep(err, pool);
+    }
+    else if (PQntuples(res) != 1) {
+        err = vo_err_fault(pool, APR_SUCCESS,
+                           "The archive's database is not set up.",
+                           "vo.meta_serial is empty: run voctl init");
+    }
+    else {
+        *serial = integer(res, 0, 0, 0);
+    }
+    apr_pool_destroy(tmp);
+    return err;
+}
