@@ -1,0 +1,184 @@
+/* mod_vo.h: what mod_vo offers to the protocol modules. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MOD_VO_H
+#define MOD_VO_H
+
+#include <libpq-fe.h>
+
+#include <apr_optional.h>
+#include <httpd.h>
+
+#include "dali/vo_dali_param.h"
+#include "meta/vo_meta.h"
+#include "table/vo_table.h"
+#include "vo_err.h"
+#include "vo_out.h"
+#include "vo_sql.h"
+
+/*
+ * mod_vo holds what must exist once per process: the snapshot of what is
+ * published, the policy of database handles, the output sink, cross-origin
+ * rules and the address of the service. Protocol modules fetch the functions
+ * below with APR_RETRIEVE_OPTIONAL_FN in optional_fn_retrieve (again after each
+ * restart) and refuse to start when they are absent. Every function may be
+ * called from any request thread; what it returns lives as long as the request
+ * (r->pool) unless said otherwise.
+ *
+ * URLs are ROOT/SEGMENT/RELEASE/..., ROOT being VORoot ("/vo") and SEGMENT the
+ * service's own ("tap"). mod_vo answers URIs whose handler begins with "vo-"
+ * without touching the file system and adds the CORS headers, also to errors.
+ */
+
+/* Tag of a log message, unique in the project: "VO1234: ". */
+#define VOLOGNO(n) "VO" #n ": "
+
+/* --- services ---------------------------------------------------------- */
+
+/*
+ * A protocol announces itself with
+ *   ap_register_provider(p, VO_SERVICE_GROUP, svc->name, VO_SERVICE_VERSION,
+ *                        &svc)
+ * and is then listed by VOSI, the registry and the portal. The version changes
+ * with the struct.
+ */
+#define VO_SERVICE_GROUP "vo-service"
+#define VO_SERVICE_VERSION "0"
+
+typedef struct vo_service_t vo_service_t;
+struct vo_service_t {
+    const char *name;         /* provider's name: "tap" */
+    const char *segment;      /* path below the root: "tap", "cone" */
+    const char *title;        /* for people: "Table Access Protocol" */
+    const char *const *standard_ids; /* IVOIDs, NULL-ended */
+    int is_per_table;         /* ROOT/SEGMENT/RELEASE/TABLE, else /RELEASE */
+    int has_tables;           /* offers /tables below its URL */
+    int has_examples;         /* offers /examples below its URL */
+    /* Does it serve TABLE of REL? NULL when !is_per_table. */
+    int (*serves)(const vo_release_t *rel, const vo_table_t *table);
+    /* Write the protocol's own <capability> elements, VOSI's excluded: they
+     * are unprefixed, in no namespace; prefixes vs, vr, xsi are declared on
+     * the root element, any other (tr) is declared on the element itself. URL
+     * is where the service is (no trailing slash). TABLE is NULL for services
+     * per release. */
+    vo_err_t *(*capabilities)(vo_out_t *out, request_rec *r,
+                              const vo_release_t *rel, const vo_table_t *table,
+                              const char *url);
+    /* Can it work now? NULL: asking the database is enough. */
+    vo_err_t *(*probe)(request_rec *r);
+};
+
+/* --- what is published ------------------------------------------------- */
+
+/* The snapshot this request works with, the same during all of it; released
+ * with r->pool. A change in the database is seen within 5 s. While the database
+ * is down the last snapshot goes on being used; the error (VO_ERR_BUSY) comes
+ * only when there has been none. */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_snapshot_get,
+                        (const vo_meta_t **meta, request_rec *r));
+
+/* May this request see REL? (Public and past its embargo.) */
+APR_DECLARE_OPTIONAL_FN(int, vo_release_visible,
+                        (request_rec *r, const vo_release_t *rel));
+
+/* The release called ID, if the request may see it; else a VO_ERR_NOTFOUND
+ * that names the ones it may see. */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_release_for,
+                        (const vo_release_t **rel, request_rec *r,
+                         const char *id));
+
+/* --- database ---------------------------------------------------------- */
+
+typedef struct vo_db_t {
+    PGconn *conn;      /* idle, outside a transaction */
+    void *dbd;         /* mod_dbd's handle */
+    request_rec *r;
+} vo_db_t;
+
+/* Take a connection from mod_dbd's pool; given back with r->pool or earlier by
+ * vo_db_close. VO_ERR_BUSY when there is none (the reason is private text). */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_db_open,
+                        (vo_db_t **db, request_rec *r));
+APR_DECLARE_OPTIONAL_FN(void, vo_db_close, (vo_db_t *db));
+
+/* vo_sql_run on a connection of the pool, cancelled when the client leaves
+ * (req->is_gone may be NULL: it is filled in). Use this rather than vo_sql_run:
+ * what is prepared per connection is then known to one executor only. */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_query,
+                        (request_rec *r, const vo_sql_req_t *req,
+                         vo_sql_done_t *done));
+
+/* --- request ----------------------------------------------------------- */
+
+/* The parameters of the request: query string, then the body of a POST
+ * (application/x-www-form-urlencoded or multipart/form-data). 413 beyond
+ * VOMaxParams bytes, 415 for another type of body. Read once, kept. */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_params,
+                        (const vo_dali_params_t **params, request_rec *r));
+
+/* The part of the path after ROOT/SEGMENT, unescaped: "/RELEASE/rest", "/" or
+ * "" (NULL when the URI is not below it). */
+APR_DECLARE_OPTIONAL_FN(const char *, vo_path_below,
+                        (request_rec *r, const char *segment));
+
+/* Address of the root as the client sees it, no trailing slash:
+ * "https://host/vo". From VOBaseURL, or the Host of the request (X-Forwarded-*
+ * with VOTrustForwarded) and VORoot. */
+APR_DECLARE_OPTIONAL_FN(const char *, vo_base_url, (request_rec *r));
+
+/* Address of a service: base/SEGMENT/RELEASE[/TABLE], percent-encoded. TABLE
+ * NULL for services per release; its TAP schema is written only if another
+ * table has the same name. */
+APR_DECLARE_OPTIONAL_FN(const char *, vo_service_url,
+                        (request_rec *r, const vo_service_t *svc,
+                         const vo_release_t *rel, const vo_table_t *table));
+
+/* --- answer ------------------------------------------------------------ */
+
+/* Begin the answer (status 200, Content-Type MEDIA_TYPE); headers leave with
+ * the first flush of the sink. Of a HEAD request only headers leave: once they
+ * have, writing returns VO_ERR_GONE, as when the client has left. */
+APR_DECLARE_OPTIONAL_FN(vo_out_t *, vo_response_begin,
+                        (request_rec *r, const char *media_type));
+
+/* End it. The handler returns what this returns. */
+APR_DECLARE_OPTIONAL_FN(int, vo_response_end, (request_rec *r, vo_out_t *out));
+
+/* End it badly after it has begun to leave: FORMAT could not tell (CSV), so
+ * the connection is broken for the client to notice. ERR is logged. The handler
+ * returns what this returns. */
+APR_DECLARE_OPTIONAL_FN(int, vo_response_abort,
+                        (request_rec *r, vo_out_t *out, const vo_err_t *err));
+
+/* Answer with the error document of ERR in FMT (NULL: VOTable); status is
+ * err->http. Faults are logged at error with their private text, the rest at
+ * info. If an answer has begun but nothing has left, it is forgotten. If it has
+ * left this is vo_response_abort. The handler returns what this returns. */
+APR_DECLARE_OPTIONAL_FN(int, vo_respond_error,
+                        (request_rec *r, const vo_tablefmt_t *fmt,
+                         const vo_err_t *err));
+
+/* Log ERR as vo_respond_error does, answering nothing. */
+APR_DECLARE_OPTIONAL_FN(void, vo_log_error,
+                        (request_rec *r, const vo_err_t *err));
+
+/* --- offered by mod_vosi ------------------------------------------------ */
+
+/* Answer WHAT ("capabilities", "availability", "tables", "tables/NAME") below
+ * the URL of a service; a handler's return value (DECLINED: no such resource).
+ * TABLE is NULL for services per release. */
+APR_DECLARE_OPTIONAL_FN(int, vosi_handle,
+                        (request_rec *r, const vo_service_t *svc,
+                         const vo_release_t *rel, const vo_table_t *table,
+                         const char *what));
+
+/* --- configuration ------------------------------------------------------ */
+
+/* For merging per-directory records: FIELD of the inner section where it is
+ * set, else of the outer one. Unset is UNSET, never a default; defaults are
+ * applied by the getters. */
+#define VO_UNSET (-1)
+#define VO_INHERIT(to, outer, inner, field, unset)                            \
+    ((to)->field = (inner)->field != (unset) ? (inner)->field                 \
+                                             : (outer)->field)
+
+#endif

@@ -1,0 +1,73 @@
+/* vo_dali_param.h: the parameters of a request, after DALI 1.1 section 3. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VO_DALI_PARAM_H
+#define VO_DALI_PARAM_H
+
+#include <apr_pools.h>
+
+#include "../vo_err.h"
+
+/*
+ * Parameters in the order they came: from the query string, from a form body
+ * (application/x-www-form-urlencoded) or from the parts of multipart/form-data.
+ * Names are compared without regard to ASCII case, values are kept as they are;
+ * repeated ones are kept in order. Unknown ones are for nobody to complain of.
+ */
+typedef struct vo_dali_param_t {
+    const char *name;       /* as sent */
+    const char *value;      /* decoded; NUL-terminated */
+    apr_size_t len;         /* of value, which may hold NULs when is_file */
+    const char *filename;   /* of a multipart part, or NULL */
+    const char *media_type; /* of a multipart part, or NULL */
+    int is_file;            /* a part with a filename: never a parameter */
+} vo_dali_param_t;
+
+typedef struct vo_dali_params_t {
+    int nparams;
+    vo_dali_param_t *params;
+    int cap;          /* room in params */
+    apr_pool_t *pool; /* where everything lives */
+} vo_dali_params_t;
+
+/* Make an empty set in POOL. */
+vo_dali_params_t *vo_dali_params_create(apr_pool_t *pool);
+
+/* Add the pairs of TEXT, "a=b&c=d", LEN bytes: '+' is a blank, %xx a byte. A
+ * bad %xx, a decoded NUL and text that is not UTF-8 are usage errors naming the
+ * parameter. More than 1000 parameters are a VO_ERR_LIMIT. */
+vo_err_t *vo_dali_params_add_form(vo_dali_params_t *params, const char *text,
+                                  apr_size_t len);
+
+/* Add the parts of a multipart/form-data BODY of LEN bytes (RFC 7578), the
+ * boundary being taken from CONTENT_TYPE. Values of files are kept in place:
+ * BODY must live as long as the set. */
+vo_err_t *vo_dali_params_add_multipart(vo_dali_params_t *params,
+                                       const char *content_type,
+                                       const char *body, apr_size_t len);
+
+/* The value of NAME, which may be given once: *VALUE is NULL when absent. Given
+ * twice it is a usage error, even with equal values (DALI 1.1, 3.4). */
+vo_err_t *vo_dali_param_one(const char **value, const vo_dali_params_t *params,
+                            const char *name);
+
+/* The I-th value of NAME from 0, or NULL: for repeatable parameters. */
+const char *vo_dali_param_nth(const vo_dali_params_t *params, const char *name,
+                              int i);
+
+/* The uploaded part called NAME (exact), or NULL. */
+const vo_dali_param_t *vo_dali_param_file(const vo_dali_params_t *params,
+                                          const char *name);
+
+/* NAME as an integer of MIN to MAX; absent or empty: *VALUE is DEFLT. */
+vo_err_t *vo_dali_param_int(apr_int64_t *value, const vo_dali_params_t *params,
+                            const char *name, apr_int64_t min, apr_int64_t max,
+                            apr_int64_t deflt);
+
+/* NAME as a finite decimal number of MIN to MAX; *IS_SET (may be NULL) tells
+ * whether it was given; absent or empty: *VALUE is DEFLT. */
+vo_err_t *vo_dali_param_double(double *value, int *is_set,
+                               const vo_dali_params_t *params,
+                               const char *name, double min, double max,
+                               double deflt);
+
+#endif
