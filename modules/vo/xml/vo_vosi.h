@@ -1,0 +1,83 @@
+/* vo_vosi.h: the documents of VOSI 1.1, written from the model. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VO_VOSI_H
+#define VO_VOSI_H
+
+#include "../meta/vo_meta.h"
+#include "../vo_err.h"
+#include "../vo_out.h"
+
+/*
+ * Availability, capabilities and tables (VOSI 1.1, REC 2017-05-24). Nothing
+ * here knows a request or a database. Every function appends to OUT, ends its
+ * lines, and returns what OUT returns. A capabilities document is begun, gets
+ * one capability after the other, each from who knows it, and is ended.
+ */
+
+/* ---- availability (VOSI 1.1, section 5) ------------------------------- */
+
+typedef struct vo_vosi_avail_t {
+    int is_available;      /* can the service do its work now */
+    apr_time_t up_since;   /* 0 = not said */
+    apr_time_t down_at;    /* planned, 0 = none */
+    apr_time_t back_at;    /* expected return, 0 = unknown */
+    const char *note;      /* for people, or NULL */
+} vo_vosi_avail_t;
+
+vo_err_t *vo_vosi_availability(vo_out_t *out, const vo_vosi_avail_t *avail);
+
+/* ---- capabilities (VOSI 1.1, section 4) ------------------------------- */
+
+#define VO_VOSI_CAPABILITIES "ivo://ivoa.net/std/VOSI#capabilities"
+#define VO_VOSI_AVAILABILITY "ivo://ivoa.net/std/VOSI#availability"
+#define VO_VOSI_TABLES "ivo://ivoa.net/std/VOSI#tables-1.1"
+#define VO_VOSI_CONE "ivo://ivoa.net/std/ConeSearch"
+
+/* The root element, declaring the prefixes vosi, vr, vs, tr, cs and xsi; its
+ * children are unqualified. */
+vo_err_t *vo_vosi_caps_begin(vo_out_t *out);
+vo_err_t *vo_vosi_caps_end(vo_out_t *out);
+
+/* A capability that is one URL, as the VOSI endpoints are: a vs:ParamHTTP
+ * interface of role std with the complete URL. */
+vo_err_t *vo_vosi_cap_endpoint(vo_out_t *out, const char *standard_id,
+                               const char *url);
+
+/* The three VOSI endpoints below BASE, which has no slash at its end. */
+vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base);
+
+/* A cone search (SCS 1.03, section 3): a capability of type cs:ConeSearch. */
+typedef struct vo_vosi_cone_t {
+    const char *url;          /* complete, ends in ? or & */
+    const char *description;  /* or NULL */
+    double max_sr_deg;        /* largest radius; 180 = no limit */
+    apr_int64_t max_records;  /* rows of one answer at most */
+    /* a request that finds something */
+    double test_ra_deg, test_dec_deg, test_sr_deg;
+} vo_vosi_cone_t;
+
+vo_err_t *vo_vosi_cap_cone(vo_out_t *out, const vo_vosi_cone_t *cone);
+
+/* ---- tables (VOSI 1.1, section 6; VODataService 1.1) ------------------ */
+
+/* A tableset of the tables of REL, TAP_SCHEMA included; ONLY not NULL: of that
+ * table alone. IS_FULL 0 leaves out columns and foreign keys (detail=min).
+ * POOL is scratch. */
+vo_err_t *vo_vosi_tableset(vo_out_t *out, const vo_release_t *rel,
+                           const vo_table_t *only, int is_full,
+                           apr_pool_t *pool);
+
+/* One table in full, as the root element. */
+vo_err_t *vo_vosi_table(vo_out_t *out, const vo_release_t *rel,
+                        const vo_table_t *table, apr_pool_t *pool);
+
+/* The table printed as NAME (already percent-decoded) in a tableset, by exact
+ * match before a match without regard to case, or NULL. */
+const vo_table_t *vo_vosi_find_table(const vo_release_t *rel,
+                                     const char *name);
+
+/* NAME as a query has to write it: as it is when it is a regular identifier
+ * that is not reserved, or is quoted already, else quoted; in POOL if new. */
+const char *vo_vosi_name(const char *name, apr_pool_t *pool);
+
+#endif
