@@ -46,8 +46,6 @@ vo_err_t *vo_vosi_caps_begin(vo_out_t *out)
         " xmlns:vosi=\"http://www.ivoa.net/xml/VOSICapabilities/v1.0\"\n"
         "    xmlns:vr=\"http://www.ivoa.net/xml/VOResource/v1.0\"\n"
         "    xmlns:vs=\"http://www.ivoa.net/xml/VODataService/v1.1\"\n"
-        "    xmlns:tr=\"http://www.ivoa.net/xml/TAPRegExt/v1.0\"\n"
-        "    xmlns:cs=\"http://www.ivoa.net/xml/ConeSearch/v1.0\"\n"
         "    xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n");
 }
 
@@ -125,7 +123,9 @@ vo_err_t *vo_vosi_cap_cone(vo_out_t *out, const vo_vosi_cone_t *cone)
     char buf[VO_NUM_SIZE];
     size_t i;
 
-    VO_TRY(vo_out_puts(out, " <capability xsi:type=\"cs:ConeSearch\""
+    VO_TRY(vo_out_puts(out, " <capability xmlns:cs=\""
+                       "http://www.ivoa.net/xml/ConeSearch/v1.0\""
+                       " xsi:type=\"cs:ConeSearch\""
                        " standardID=\"" VO_VOSI_CONE "\">\n"));
     VO_TRY(vo_xml_elem(out, 2, "description", cone->description));
     VO_TRY(vo_out_puts(out, "  <interface xsi:type=\"vs:ParamHTTP\""

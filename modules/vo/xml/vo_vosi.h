@@ -33,8 +33,8 @@ vo_err_t *vo_vosi_availability(vo_out_t *out, const vo_vosi_avail_t *avail);
 #define VO_VOSI_TABLES "ivo://ivoa.net/std/VOSI#tables-1.1"
 #define VO_VOSI_CONE "ivo://ivoa.net/std/ConeSearch"
 
-/* The root element, declaring the prefixes vosi, vr, vs, tr, cs and xsi; its
- * children are unqualified. */
+/* The root element, declaring the prefixes vosi, vr, vs and xsi; its children
+ * are unqualified. An extension declares its own prefix on its capability. */
 vo_err_t *vo_vosi_caps_begin(vo_out_t *out);
 vo_err_t *vo_vosi_caps_end(vo_out_t *out);
 
@@ -61,23 +61,17 @@ vo_err_t *vo_vosi_cap_cone(vo_out_t *out, const vo_vosi_cone_t *cone);
 /* ---- tables (VOSI 1.1, section 6; VODataService 1.1) ------------------ */
 
 /* A tableset of the tables of REL, TAP_SCHEMA included; ONLY not NULL: of that
- * table alone. IS_FULL 0 leaves out columns and foreign keys (detail=min).
- * POOL is scratch. */
+ * table alone. IS_FULL 0 leaves out columns and foreign keys (detail=min). */
 vo_err_t *vo_vosi_tableset(vo_out_t *out, const vo_release_t *rel,
-                           const vo_table_t *only, int is_full,
-                           apr_pool_t *pool);
+                           const vo_table_t *only, int is_full);
 
 /* One table in full, as the root element. */
 vo_err_t *vo_vosi_table(vo_out_t *out, const vo_release_t *rel,
-                        const vo_table_t *table, apr_pool_t *pool);
+                        const vo_table_t *table);
 
 /* The table printed as NAME (already percent-decoded) in a tableset, by exact
  * match before a match without regard to case, or NULL. */
 const vo_table_t *vo_vosi_find_table(const vo_release_t *rel,
                                      const char *name);
-
-/* NAME as a query has to write it: as it is when it is a regular identifier
- * that is not reserved, or is quoted already, else quoted; in POOL if new. */
-const char *vo_vosi_name(const char *name, apr_pool_t *pool);
 
 #endif

@@ -4,10 +4,6 @@
 
 #include <strings.h>
 
-#include <apr_lib.h>
-#include <apr_strings.h>
-
-#include "../adql/vo_adql.h"
 #include "vo_xml.h"
 
 #define NAMESPACES                                                            \
@@ -15,51 +11,14 @@
     "    xmlns:vs=\"http://www.ivoa.net/xml/VODataService/v1.1\"\n"           \
     "    xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
 
-/* ADQL 2.1, section 2.1.2: a letter, then letters, digits and underscores. */
-static int is_regular(const char *name)
-{
-    const char *p = name;
-
-    if (!apr_isalpha(*p)) {
-        return 0;
-    }
-    while (apr_isalnum(*p) || *p == '_') {
-        ++p;
-    }
-    return !*p && !vo_adql_is_reserved(name);
-}
-
-const char *vo_vosi_name(const char *name, apr_pool_t *pool)
-{
-    size_t len = strlen(name);
-    const char *p;
-    char *quoted, *q;
-
-    if ((len > 1 && name[0] == '"' && name[len - 1] == '"')
-        || is_regular(name)) {
-        return name;
-    }
-    quoted = q = apr_palloc(pool, 2 * len + 3);
-    *q++ = '"';
-    for (p = name; *p; ++p) {
-        if (*p == '"') {
-            *q++ = '"';
-        }
-        *q++ = *p;
-    }
-    *q++ = '"';
-    *q = '\0';
-    return quoted;
-}
-
 static vo_err_t *put_column(vo_out_t *out, const vo_column_t *column,
-                            int is_primary, apr_pool_t *pool)
+                            int is_primary)
 {
     const vo_field_t *f = &column->field;
 
     VO_TRY(vo_out_printf(out, "   <column std=\"%s\">\n",
                          column->is_std ? "true" : "false"));
-    VO_TRY(vo_xml_elem(out, 4, "name", vo_vosi_name(f->name, pool)));
+    VO_TRY(vo_xml_elem(out, 4, "name", column->adql_name));
     VO_TRY(vo_xml_elem(out, 4, "description", f->description));
     VO_TRY(vo_xml_elem(out, 4, "unit", f->unit));
     VO_TRY(vo_xml_elem(out, 4, "ucd", f->ucd));
@@ -77,7 +36,7 @@ static vo_err_t *put_column(vo_out_t *out, const vo_column_t *column,
     return vo_out_puts(out, "   </column>\n");
 }
 
-static vo_err_t *put_key(vo_out_t *out, const vo_key_t *key, apr_pool_t *pool)
+static vo_err_t *put_key(vo_out_t *out, const vo_key_t *key)
 {
     int i;
 
@@ -85,10 +44,8 @@ static vo_err_t *put_key(vo_out_t *out, const vo_key_t *key, apr_pool_t *pool)
     VO_TRY(vo_xml_elem(out, 4, "targetTable", key->target_table));
     for (i = 0; i < key->ncolumns; ++i) {
         VO_TRY(vo_out_puts(out, "    <fkColumn>\n"));
-        VO_TRY(vo_xml_elem(out, 5, "fromColumn",
-                           vo_vosi_name(key->from_columns[i], pool)));
-        VO_TRY(vo_xml_elem(out, 5, "targetColumn",
-                           vo_vosi_name(key->target_columns[i], pool)));
+        VO_TRY(vo_xml_elem(out, 5, "fromColumn", key->from_columns[i]));
+        VO_TRY(vo_xml_elem(out, 5, "targetColumn", key->target_columns[i]));
         VO_TRY(vo_out_puts(out, "    </fkColumn>\n"));
     }
     VO_TRY(vo_xml_elem(out, 4, "description", key->description));
@@ -113,7 +70,7 @@ static int has_target(const vo_release_t *rel, const vo_key_t *key,
 
 static vo_err_t *put_table(vo_out_t *out, const vo_release_t *rel,
                            const vo_table_t *table, const vo_table_t *only,
-                           int is_full, apr_pool_t *pool)
+                           int is_full)
 {
     int i;
 
@@ -122,12 +79,12 @@ static vo_err_t *put_table(vo_out_t *out, const vo_release_t *rel,
     VO_TRY(vo_xml_elem(out, 3, "utype", table->utype));
     for (i = 0; is_full && i < table->ncolumns; ++i) {
         VO_TRY(put_column(out, table->columns[i],
-                          table->columns[i] == table->id, pool));
+                          table->columns[i] == table->id));
     }
     for (i = 0; is_full && i < rel->nkeys; ++i) {
         if (!strcmp(rel->keys[i].from_table, table->tap_name)
             && has_target(rel, &rel->keys[i], only)) {
-            VO_TRY(put_key(out, &rel->keys[i], pool));
+            VO_TRY(put_key(out, &rel->keys[i]));
         }
     }
     return NULL;
@@ -135,12 +92,12 @@ static vo_err_t *put_table(vo_out_t *out, const vo_release_t *rel,
 
 static vo_err_t *put_schema(vo_out_t *out, const vo_release_t *rel,
                             const vo_schema_t *schema, const vo_table_t *only,
-                            int is_full, apr_pool_t *pool)
+                            int is_full)
 {
     int i;
 
     VO_TRY(vo_out_puts(out, " <schema>\n"));
-    VO_TRY(vo_xml_elem(out, 2, "name", vo_vosi_name(schema->name, pool)));
+    VO_TRY(vo_xml_elem(out, 2, "name", schema->name));
     VO_TRY(vo_xml_elem(out, 2, "description", schema->description));
     VO_TRY(vo_xml_elem(out, 2, "utype", schema->utype));
     for (i = 0; i < schema->ntables; ++i) {
@@ -152,7 +109,7 @@ static vo_err_t *put_schema(vo_out_t *out, const vo_release_t *rel,
         VO_TRY(vo_out_puts(out, "  <table"));
         VO_TRY(vo_xml_attr(out, "type", table->type));
         VO_TRY(vo_out_puts(out, ">\n"));
-        VO_TRY(put_table(out, rel, table, only, is_full, pool));
+        VO_TRY(put_table(out, rel, table, only, is_full));
         VO_TRY(vo_out_puts(out, "  </table>\n"));
     }
     return vo_out_puts(out, " </schema>\n");
@@ -171,8 +128,7 @@ static int has_table(const vo_schema_t *schema, const vo_table_t *table)
 }
 
 vo_err_t *vo_vosi_tableset(vo_out_t *out, const vo_release_t *rel,
-                           const vo_table_t *only, int is_full,
-                           apr_pool_t *pool)
+                           const vo_table_t *only, int is_full)
 {
     int i;
 
@@ -180,20 +136,20 @@ vo_err_t *vo_vosi_tableset(vo_out_t *out, const vo_release_t *rel,
                        "<vosi:tableset" NAMESPACES ">\n"));
     for (i = 0; i < rel->nschemas; ++i) {
         if (!only || has_table(rel->schemas[i], only)) {
-            VO_TRY(put_schema(out, rel, rel->schemas[i], only, is_full, pool));
+            VO_TRY(put_schema(out, rel, rel->schemas[i], only, is_full));
         }
     }
     return vo_out_puts(out, "</vosi:tableset>\n");
 }
 
 vo_err_t *vo_vosi_table(vo_out_t *out, const vo_release_t *rel,
-                        const vo_table_t *table, apr_pool_t *pool)
+                        const vo_table_t *table)
 {
     VO_TRY(vo_out_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                        "<vosi:table" NAMESPACES));
     VO_TRY(vo_xml_attr(out, "type", table->type));
     VO_TRY(vo_out_puts(out, ">\n"));
-    VO_TRY(put_table(out, rel, table, NULL, 1, pool));
+    VO_TRY(put_table(out, rel, table, NULL, 1));
     return vo_out_puts(out, "</vosi:table>\n");
 }
 
