@@ -66,6 +66,9 @@ struct vo_tablefmt_t {
     const char *const *aliases; /* other accepted spellings, NULL-ended */
     int is_binary;              /* wants binary cells */
     int is_votable;             /* errors become VOTable documents */
+    int tells_failure;          /* a late error or overflow can be told in the
+                                   document; otherwise (CSV, TSV) fail() writes
+                                   nothing and the connection must be broken */
     vo_err_t *(*begin)(vo_writer_t *w);
     vo_err_t *(*row)(vo_writer_t *w, const vo_cell_t *cells);
     vo_err_t *(*end)(vo_writer_t *w, vo_done_e done);
@@ -94,6 +97,12 @@ vo_writer_t *vo_writer_create(const vo_tablefmt_t *fmt,
 vo_err_t *vo_table_error_doc(vo_out_t *out, const vo_tablefmt_t *fmt,
                              const vo_err_t *err, const char **media_type,
                              apr_pool_t *pool);
+
+/* The error document of cone search 1.03 (section 2.3): INFO name="Error" under
+ * VOTABLE besides DALI's QUERY_STATUS, so that both generations of clients see
+ * the message. *MEDIA_TYPE is set; the standard wants HTTP status 200. */
+vo_err_t *vo_table_scs_error_doc(vo_out_t *out, const vo_err_t *err,
+                                 const char **media_type, apr_pool_t *pool);
 
 /*
  * A reader delivers the rows of a FITS BINTABLE, VOTable (every serialisation)

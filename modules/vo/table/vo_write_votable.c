@@ -1,0 +1,385 @@
+/* vo_write_votable.c: VOTable documents, and their TABLEDATA form. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* VOTable 1.4 (REC 2019-10-21), DALI 1.1 section 4.4 */
+#include <apr_cstr.h>
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "../vo_num.h"
+#include "vo_write.h"
+
+/* The namespace is the same from 1.3 to 1.5. */
+#define VOTABLE_NS "http://www.ivoa.net/xml/VOTable/v1.3"
+
+static vo_err_t *put_attr(vo_out_t *out, const char *name, const char *value)
+{
+    if (!value) {
+        return NULL;
+    }
+    VO_TRY(vo_out_puts(out, " "));
+    VO_TRY(vo_out_puts(out, name));
+    VO_TRY(vo_out_puts(out, "=\""));
+    VO_TRY(vo_out_xml(out, value, strlen(value)));
+    return vo_out_puts(out, "\"");
+}
+
+static vo_err_t *put_description(vo_out_t *out, const char *text)
+{
+    if (!text || !*text) {
+        return NULL;
+    }
+    VO_TRY(vo_out_puts(out, "<DESCRIPTION>"));
+    VO_TRY(vo_out_xml(out, text, strlen(text)));
+    return vo_out_puts(out, "</DESCRIPTION>\n");
+}
+
+static vo_err_t *put_info(vo_out_t *out, const vo_info_t *info)
+{
+    VO_TRY(vo_out_puts(out, "<INFO"));
+    VO_TRY(put_attr(out, "ID", info->id));
+    VO_TRY(put_attr(out, "name", info->name));
+    VO_TRY(put_attr(out, "value", info->value ? info->value : ""));
+    VO_TRY(put_attr(out, "ucd", info->ucd));
+    if (!info->text) {
+        return vo_out_puts(out, "/>\n");
+    }
+    VO_TRY(vo_out_puts(out, ">"));
+    VO_TRY(vo_out_xml(out, info->text, strlen(info->text)));
+    return vo_out_puts(out, "</INFO>\n");
+}
+
+static vo_err_t *put_status(vo_out_t *out, const char *value, const char *text)
+{
+    vo_info_t info = {"QUERY_STATUS", value, text, NULL, NULL};
+
+    return put_info(out, &info);
+}
+
+static vo_err_t *put_root(vo_out_t *out, const char *version)
+{
+    VO_TRY(vo_out_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                            "<VOTABLE"));
+    VO_TRY(put_attr(out, "version", version ? version : "1.4"));
+    return vo_out_puts(out, " xmlns=\"" VOTABLE_NS "\">\n");
+}
+
+/* NAME as an XML name that is not in USED yet; it is entered there. */
+static const char *make_id(apr_hash_t *used, const char *name,
+                           apr_pool_t *pool)
+{
+    char *id = apr_pstrcat(pool, apr_isalpha(*name) ? "" : "_", name, NULL);
+    const char *tried;
+    char *p;
+    int n;
+
+    for (p = id; *p; ++p) {
+        if (!apr_isalnum(*p) || (unsigned char)*p > 127) {
+            *p = '_';
+        }
+    }
+    for (n = 2, tried = id; apr_hash_get(used, tried, APR_HASH_KEY_STRING);
+         ++n) {
+        tried = apr_psprintf(pool, "%s_%d", id, n);
+    }
+    apr_hash_set(used, tried, APR_HASH_KEY_STRING, "");
+    return tried;
+}
+
+static int is_coosys(const vo_tabledoc_t *doc, const char *ref)
+{
+    int i;
+
+    for (i = 0; i < doc->ncoosys; ++i) {
+        if (!strcmp(doc->coosys[i].id, ref)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int64_t vo_null_int(const vo_field_t *field, vo_type_e type)
+{
+    int64_t least, most, value;
+
+    vo_type_range(type, &least, &most);
+    if (field->null_value
+        && vo_num_to_int64(field->null_value, (int)strlen(field->null_value),
+                           &value)
+        && value >= least && value <= most) {
+        return value;
+    }
+    return type == VO_TYPE_UBYTE ? most : least;
+}
+
+/* BINARY and integers within arrays have no other way to say NULL. */
+static int needs_null(const vo_field_t *field, const vo_shape_t *shape,
+                      vo_vot_e how)
+{
+    return vo_type_is_int(shape->type)
+           && (how == VO_VOT_BINARY || shape->size != VO_SCALAR
+               || field->null_value)
+           && !(shape->size != VO_SCALAR && field->pg_oid == VO_OID_BYTEA);
+}
+
+static vo_err_t *put_field(vo_writer_t *w, const vo_field_t *field,
+                           const vo_shape_t *shape, const char *id,
+                           vo_vot_e how)
+{
+    vo_out_t *out = w->out;
+    int has_ref = field->ref && is_coosys(w->doc, field->ref);
+    char null[VO_NUM_SIZE];
+
+    VO_TRY(vo_out_puts(out, "<FIELD"));
+    VO_TRY(put_attr(out, "ID", id));
+    VO_TRY(put_attr(out, "name", field->name));
+    VO_TRY(put_attr(out, "datatype", vo_type_name(shape->type)));
+    VO_TRY(put_attr(out, "arraysize", shape->arraysize));
+    VO_TRY(put_attr(out, "xtype", field->xtype));
+    VO_TRY(put_attr(out, "unit", field->unit));
+    VO_TRY(put_attr(out, "ucd", field->ucd));
+    VO_TRY(put_attr(out, "utype", field->utype));
+    VO_TRY(put_attr(out, "ref", has_ref ? field->ref : NULL));
+    if (!needs_null(field, shape, how)
+        && (!field->description || !*field->description)) {
+        return vo_out_puts(out, "/>\n");
+    }
+    VO_TRY(vo_out_puts(out, ">\n"));
+    VO_TRY(put_description(out, field->description));
+    if (needs_null(field, shape, how)) {
+        vo_num_from_int64(null, vo_null_int(field, shape->type));
+        VO_TRY(vo_out_puts(out, "<VALUES"));
+        VO_TRY(put_attr(out, "null", null));
+        VO_TRY(vo_out_puts(out, "/>\n"));
+    }
+    return vo_out_puts(out, "</FIELD>\n");
+}
+
+static const char *id_of_column(const vo_tabledoc_t *doc,
+                                const char *const *ids, const char *column)
+{
+    int i;
+
+    for (i = 0; i < doc->nfields; ++i) {
+        if (!apr_cstr_casecmp(doc->fields[i].name, column)) {
+            return ids[i];
+        }
+    }
+    return NULL;
+}
+
+/* A group is written with the columns that are there; an empty one is not. */
+static vo_err_t *put_group(vo_writer_t *w, const vo_group_t *group,
+                           const char *const *ids)
+{
+    vo_out_t *out = w->out;
+    int i, n = 0;
+
+    for (i = 0; i < group->ncolumns; ++i) {
+        const char *id = id_of_column(w->doc, ids, group->columns[i]);
+
+        if (!id) {
+            continue;
+        }
+        if (!n++) {
+            VO_TRY(vo_out_puts(out, "<GROUP"));
+            VO_TRY(put_attr(out, "name", group->name));
+            VO_TRY(put_attr(out, "ucd", group->ucd));
+            VO_TRY(put_attr(out, "utype", group->utype));
+            VO_TRY(vo_out_puts(out, ">\n"));
+            VO_TRY(put_description(out, group->description));
+        }
+        VO_TRY(vo_out_puts(out, "<FIELDref"));
+        VO_TRY(put_attr(out, "ref", id));
+        VO_TRY(vo_out_puts(out, "/>\n"));
+    }
+    return n ? vo_out_puts(out, "</GROUP>\n") : NULL;
+}
+
+static vo_err_t *put_resource_head(vo_writer_t *w)
+{
+    const vo_tabledoc_t *doc = w->doc;
+    vo_out_t *out = w->out;
+    int i;
+
+    VO_TRY(put_root(out, doc->version));
+    VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\">\n"));
+    VO_TRY(put_description(out, doc->resource_description));
+    VO_TRY(put_status(out, "OK", NULL));
+    for (i = 0; i < doc->ninfos; ++i) {
+        VO_TRY(put_info(out, &doc->infos[i]));
+    }
+    for (i = 0; i < doc->ncoosys; ++i) {
+        VO_TRY(vo_out_puts(out, "<COOSYS"));
+        VO_TRY(put_attr(out, "ID", doc->coosys[i].id));
+        VO_TRY(put_attr(out, "system", doc->coosys[i].system));
+        VO_TRY(put_attr(out, "epoch", doc->coosys[i].epoch));
+        VO_TRY(vo_out_puts(out, "/>\n"));
+    }
+    return NULL;
+}
+
+vo_err_t *vo_votable_head(vo_writer_t *w, const vo_shape_t *shapes,
+                          vo_vot_e how)
+{
+    const vo_tabledoc_t *doc = w->doc;
+    apr_hash_t *used = apr_hash_make(w->pool);
+    const char **ids = apr_pcalloc(w->pool, ((apr_size_t)doc->nfields + 1)
+                                                * sizeof(*ids));
+    int i;
+
+    apr_hash_set(used, "Error", APR_HASH_KEY_STRING, "");
+    for (i = 0; i < doc->ninfos; ++i) {
+        if (doc->infos[i].id) {
+            apr_hash_set(used, doc->infos[i].id, APR_HASH_KEY_STRING, "");
+        }
+    }
+    for (i = 0; i < doc->ncoosys; ++i) {
+        apr_hash_set(used, doc->coosys[i].id, APR_HASH_KEY_STRING, "");
+    }
+    VO_TRY(put_resource_head(w));
+    VO_TRY(vo_out_puts(w->out, "<TABLE"));
+    VO_TRY(put_attr(w->out, "name", doc->name));
+    VO_TRY(vo_out_puts(w->out, ">\n"));
+    VO_TRY(put_description(w->out, doc->description));
+    for (i = 0; i < doc->nfields; ++i) {
+        ids[i] = make_id(used, doc->fields[i].name, w->pool);
+        VO_TRY(put_field(w, &doc->fields[i], &shapes[i], ids[i], how));
+    }
+    for (i = 0; i < doc->ngroups; ++i) {
+        VO_TRY(put_group(w, &doc->groups[i], ids));
+    }
+    VO_TRY(vo_out_puts(w->out, "<DATA>\n"));
+    return vo_out_puts(w->out,
+                       how == VO_VOT_TABLEDATA ? "<TABLEDATA>\n"
+                       : how == VO_VOT_BINARY
+                           ? "<BINARY>\n<STREAM encoding=\"base64\">\n"
+                           : "<BINARY2>\n<STREAM encoding=\"base64\">\n");
+}
+
+/* Cone search 1.03 section 2.3: INFO with ID and name Error and the message as
+ * value, under VOTABLE. */
+static vo_err_t *put_scs_error(vo_out_t *out, const char *text)
+{
+    vo_info_t info = {"Error", text, NULL, NULL, "Error"};
+
+    return put_info(out, &info);
+}
+
+vo_err_t *vo_votable_tail(vo_writer_t *w, vo_vot_e how, vo_done_e done,
+                          const vo_err_t *err)
+{
+    vo_out_t *out = w->out;
+
+    VO_TRY(vo_out_puts(out, how == VO_VOT_TABLEDATA ? "</TABLEDATA>\n"
+                            : how == VO_VOT_BINARY
+                                ? "</STREAM>\n</BINARY>\n"
+                                : "</STREAM>\n</BINARY2>\n"));
+    VO_TRY(vo_out_puts(out, "</DATA>\n</TABLE>\n"));
+    if (err) {
+        VO_TRY(put_status(out, "ERROR", vo_err_public(err, w->pool)));
+    }
+    else if (done == VO_DONE_OVERFLOW) {
+        VO_TRY(put_status(out, "OVERFLOW", NULL));
+    }
+    VO_TRY(vo_out_puts(out, "</RESOURCE>\n"));
+    if (err && w->doc->is_scs) {
+        VO_TRY(put_scs_error(out, vo_err_public(err, w->pool)));
+    }
+    return vo_out_puts(out, "</VOTABLE>\n");
+}
+
+vo_err_t *vo_votable_error(vo_out_t *out, const vo_err_t *err, int is_scs,
+                           apr_pool_t *pool)
+{
+    const char *text = vo_err_public(err, pool);
+
+    VO_TRY(put_root(out, NULL));
+    if (is_scs) {
+        VO_TRY(put_scs_error(out, text));
+    }
+    VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\">\n"));
+    VO_TRY(put_status(out, "ERROR", text));
+    return vo_out_puts(out, "</RESOURCE>\n</VOTABLE>\n");
+}
+
+/* ---- TABLEDATA ---- */
+
+static const vo_style_t style = {
+    "NaN", "+Inf", "-Inf", NULL, "?", "", " ", "", 0, 0, vo_xml_text,
+};
+
+typedef struct td_t {
+    vo_tcol_t *cols;
+    apr_size_t need;
+    vo_rowbuf_t row;
+} td_t;
+
+static vo_err_t *td_begin(vo_writer_t *w)
+{
+    td_t *td = apr_pcalloc(w->pool, sizeof(*td));
+
+    w->state = td;
+    VO_TRY(vo_tcols_make(&td->cols, &td->need, w, &style, &td->row));
+    return vo_votable_head(w, vo_shapes(w->doc, w->pool), VO_VOT_TABLEDATA);
+}
+
+static vo_err_t *td_row(vo_writer_t *w, const vo_cell_t *cells)
+{
+    td_t *td = w->state;
+    int i, n = w->doc->nfields;
+    char *p;
+
+    VO_TRY(vo_rowbuf_begin(&td->row, vo_row_room(cells, n, td->need), &p));
+    memcpy(p, "<TR>", 4);
+    p += 4;
+    for (i = 0; i < n; ++i) {
+        const vo_tcol_t *col = &td->cols[i];
+
+        if (cells[i].len < 0) {
+            memcpy(p, "<TD/>", 5);
+            p += 5;
+            continue;
+        }
+        memcpy(p, "<TD>", 4);
+        p = col->put(col, p + 4, cells[i].data, cells[i].len);
+        if (!p) {
+            return vo_cell_error(w, i, td->row.reason);
+        }
+        memcpy(p, "</TD>", 5);
+        p += 5;
+    }
+    memcpy(p, "</TR>\n", 6);
+    w->nrows++;
+    return vo_rowbuf_end(&td->row, p + 6);
+}
+
+static vo_err_t *td_end(vo_writer_t *w, vo_done_e done)
+{
+    return vo_votable_tail(w, VO_VOT_TABLEDATA, done, NULL);
+}
+
+static vo_err_t *td_fail(vo_writer_t *w, const vo_err_t *err)
+{
+    return vo_votable_tail(w, VO_VOT_TABLEDATA, VO_DONE_OK, err);
+}
+
+static const char *const aliases[] = {
+    "application/x-votable+xml", "text/xml",        "votable/td",
+    "application/x-votable",     "application/xml", "xml",
+    "votabletd",                 "vot",             NULL,
+};
+
+const vo_tablefmt_t vo_fmt_votable = {
+    .name = "votable",
+    .media_type = "application/x-votable+xml",
+    .extension = "vot",
+    .ivoid = "ivo://ivoa.net/std/TAPRegExt#output-votable-td",
+    .aliases = aliases,
+    .is_votable = 1,
+    .tells_failure = 1,
+    .begin = td_begin,
+    .row = td_row,
+    .end = td_end,
+    .fail = td_fail,
+};
