@@ -228,7 +228,7 @@ static char *put_array(const vo_bcol_t *col, char *p, const char *s, int len)
     const int width = col->width, is_same = col->in_width == width;
     vo_pgarray_t array;
     char *start = p;
-    const char *data;
+    const char *data = NULL;
     int i, n;
 
     if (!vo_pgarray_open(&array, s, len)) {
@@ -281,7 +281,7 @@ static char *put_array(const vo_bcol_t *col, char *p, const char *s, int len)
 static char *put_literal(const vo_bcol_t *col, char *p, const char *s, int len)
 {
     vo_pgarray_t array;
-    const char *data;
+    const char *data = NULL;
     char *q = p + 4, *word = malloc(VO_WIRE_TEXT_SIZE((apr_size_t)len));
     int i, j, n, end;
 

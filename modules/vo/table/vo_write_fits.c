@@ -482,7 +482,7 @@ static vo_err_t *put_varying(vo_writer_t *w, apr_pool_t *pool, int is_heap)
     for (row = 0; row < w->nrows; ++row) {
         for (i = 0; i < w->doc->nfields; ++i) {
             const column_t *column = &fits->columns[i];
-            apr_uint32_t count;
+            apr_uint32_t count = 0;
             apr_size_t bytes;
             char descriptor[16];
 
