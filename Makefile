@@ -54,6 +54,9 @@ MODULES_SRCS = $(foreach m,$(MODULES),$($(m)_SRCS))
 
 all: libvo modules voctl pgsky-if-any ## build everything
 
+# Lists such as UNIT_TESTS are complete only after every fragment is read.
+.SECONDEXPANSION:
+
 include modules/vo/module.mk
 include $(wildcard modules/vo/*/module.mk)
 include $(filter-out modules/vo/module.mk,$(wildcard modules/*/module.mk))

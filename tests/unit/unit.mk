@@ -3,8 +3,6 @@
 UNIT_BIN := $(BUILD)/tests/unit
 UNIT_TESTS += test_vo_err test_vo_meta
 
-# The list is complete only after every fragment is read.
-.SECONDEXPANSION:
 check-unit: $$(addprefix $$(UNIT_BIN)/,$$(UNIT_TESTS)) ## unit tests (no server, no database)
 	@tests/unit/run.sh $(UNIT_TESTS:%=$(UNIT_BIN)/%)
 
