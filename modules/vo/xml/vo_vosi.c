@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vo_vosi.h"
 
-#include <apr_strings.h>
-
 #include "../vo_num.h"
 #include "vo_xml.h"
 
@@ -54,40 +52,33 @@ vo_err_t *vo_vosi_caps_end(vo_out_t *out)
     return vo_out_puts(out, "</vosi:capabilities>\n");
 }
 
-vo_err_t *vo_vosi_cap_endpoint(vo_out_t *out, const char *standard_id,
-                               const char *url)
+static vo_err_t *put_endpoint(vo_out_t *out, const char *standard_id,
+                              const char *interface, const char *base,
+                              const char *segment)
 {
-    VO_TRY(vo_out_puts(out, " <capability"));
-    VO_TRY(vo_xml_attr(out, "standardID", standard_id));
-    VO_TRY(vo_out_puts(out, ">\n  <interface xsi:type=\"vs:ParamHTTP\""
-                       " role=\"std\">\n   <accessURL use=\"full\">"));
-    VO_TRY(vo_out_xml(out, url, strlen(url)));
-    return vo_out_puts(out, "</accessURL>\n  </interface>\n </capability>\n");
+    VO_TRY(vo_out_printf(out, " <capability standardID=\"%s\">\n"
+                         "  <interface xsi:type=\"%s\" role=\"std\">\n"
+                         "   <accessURL use=\"full\">", standard_id,
+                         interface));
+    VO_TRY(vo_out_xml(out, base, strlen(base)));
+    return vo_out_printf(out, "%s</accessURL>\n  </interface>\n"
+                         " </capability>\n", segment);
 }
 
-vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base)
+vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables)
 {
-    static const struct {
-        const char *id, *segment;
-    } ends[] = {
-        { VO_VOSI_CAPABILITIES, "/capabilities" },
-        { VO_VOSI_AVAILABILITY, "/availability" },
-        { VO_VOSI_TABLES, "/tables" }
-    };
-    size_t i;
+    VO_TRY(put_endpoint(out, VO_VOSI_CAPABILITIES, "vs:ParamHTTP", base,
+                        "/capabilities"));
+    VO_TRY(put_endpoint(out, VO_VOSI_AVAILABILITY, "vs:ParamHTTP", base,
+                        "/availability"));
+    return has_tables ? put_endpoint(out, VO_VOSI_TABLES, "vs:ParamHTTP",
+                                     base, "/tables")
+                      : NULL;
+}
 
-    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); ++i) {
-        apr_pool_t *tmp;
-        vo_err_t *err;
-
-        apr_pool_create(&tmp, out->pool);
-        err = vo_vosi_cap_endpoint(out, ends[i].id,
-                                   apr_pstrcat(tmp, base, ends[i].segment,
-                                               NULL));
-        apr_pool_destroy(tmp);
-        VO_TRY(err);
-    }
-    return NULL;
+vo_err_t *vo_vosi_cap_examples(vo_out_t *out, const char *url)
+{
+    return put_endpoint(out, VO_VOSI_EXAMPLES, "vr:WebBrowser", url, "");
 }
 
 static vo_err_t *put_number(vo_out_t *out, int indent, const char *name,

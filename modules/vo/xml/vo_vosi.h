@@ -31,6 +31,7 @@ vo_err_t *vo_vosi_availability(vo_out_t *out, const vo_vosi_avail_t *avail);
 #define VO_VOSI_CAPABILITIES "ivo://ivoa.net/std/VOSI#capabilities"
 #define VO_VOSI_AVAILABILITY "ivo://ivoa.net/std/VOSI#availability"
 #define VO_VOSI_TABLES "ivo://ivoa.net/std/VOSI#tables-1.1"
+#define VO_VOSI_EXAMPLES "ivo://ivoa.net/std/DALI#examples"
 #define VO_VOSI_CONE "ivo://ivoa.net/std/ConeSearch"
 
 /* The root element, declaring the prefixes vosi, vr, vs and xsi; its children
@@ -38,13 +39,12 @@ vo_err_t *vo_vosi_availability(vo_out_t *out, const vo_vosi_avail_t *avail);
 vo_err_t *vo_vosi_caps_begin(vo_out_t *out);
 vo_err_t *vo_vosi_caps_end(vo_out_t *out);
 
-/* A capability that is one URL, as the VOSI endpoints are: a vs:ParamHTTP
- * interface of role std with the complete URL. */
-vo_err_t *vo_vosi_cap_endpoint(vo_out_t *out, const char *standard_id,
-                               const char *url);
+/* The VOSI endpoints below BASE, which has no slash at its end; tables only if
+ * HAS_TABLES. */
+vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables);
 
-/* The three VOSI endpoints below BASE, which has no slash at its end. */
-vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base);
+/* The DALI examples at URL, a page for people (vr:WebBrowser). */
+vo_err_t *vo_vosi_cap_examples(vo_out_t *out, const char *url);
 
 /* A cone search (SCS 1.03, section 3): a capability of type cs:ConeSearch. */
 typedef struct vo_vosi_cone_t {

@@ -139,11 +139,13 @@ static void test_capabilities(void **state)
     doc_open(&d);
     assert_null(vo_vosi_caps_begin(d.out));
     assert_null(vo_vosi_cap_cone(d.out, &cone));
-    assert_null(vo_vosi_cap_self(d.out, "https://h/vo/cone/r/t"));
+    assert_null(vo_vosi_cap_self(d.out, "https://h/vo/cone/r/t?a&b", 1));
+    assert_null(vo_vosi_cap_self(d.out, "https://h/o", 0));
+    assert_null(vo_vosi_cap_examples(d.out, "https://h/ex"));
     assert_null(vo_vosi_caps_end(d.out));
     doc_read(&d);
-    assert_xpath(&d, "count(/cap:capabilities/capability)", "4");
-    assert_xpath(&d, "count(//capability/interface[@role='std'])", "4");
+    assert_xpath(&d, "count(/cap:capabilities/capability)", "7");
+    assert_xpath(&d, "count(//capability/interface[@role='std'])", "7");
     assert_xpath(&d, "string(/*/capability[1]/@xsi:type)", "cs:ConeSearch");
     assert_xpath(&d, "/*/capability[1]/description", "Stars <3 & more");
     assert_xpath(&d, "/*/capability[1]//accessURL[@use='base']",
@@ -160,11 +162,15 @@ static void test_capabilities(void **state)
     assert_xpath(&d, "string(//param[name='SR']/unit)", "deg");
     assert_xpath(&d, "count(//unit[.=''] | //ucd[.=''])", "0");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_TABLES
-                 "']//accessURL[@use='full']", "https://h/vo/cone/r/t/tables");
+                 "']//accessURL[@use='full']", "https://h/vo/cone/r/t?a&b/tables");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_CAPABILITIES
-                 "']//accessURL", "https://h/vo/cone/r/t/capabilities");
+                 "']//accessURL", "https://h/vo/cone/r/t?a&b/capabilities");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_AVAILABILITY
-                 "']//accessURL", "https://h/vo/cone/r/t/availability");
+                 "']//accessURL", "https://h/vo/cone/r/t?a&b/availability");
+    assert_xpath(&d, "count(//capability[@standardID='" VO_VOSI_TABLES "'])",
+                 "1");
+    assert_xpath(&d, "//interface[@xsi:type='vr:WebBrowser']/accessURL",
+                 "https://h/ex");
     doc_close(&d);
 }
 

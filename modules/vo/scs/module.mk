@@ -1,0 +1,1 @@
+VO_SRCS += modules/vo/scs/vo_cone.c

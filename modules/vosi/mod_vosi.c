@@ -1,0 +1,478 @@
+/* mod_vosi.c: VOSI 1.1, the documents by which services describe themselves. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <ap_provider.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <scoreboard.h>
+
+#include "mod_vo.h"
+#include "xml/vo_vosi.h"
+
+/* The one symbol of this module: everything else is hidden. */
+extern __attribute__((visibility("default"))) module vosi_module;
+APLOG_USE_MODULE(vosi);
+
+#define VOSI_MEDIA_TYPE "text/xml"
+#define DEFAULT_PROBE_INTERVAL 3 /* s */
+#define DEFAULT_PROBE_TIMEOUT 2  /* s */
+
+/* ---- what mod_vo offers ----------------------------------------------- */
+
+static APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
+static APR_OPTIONAL_FN_TYPE(vo_query) *query;
+static APR_OPTIONAL_FN_TYPE(vo_params) *params_of;
+static APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
+static APR_OPTIONAL_FN_TYPE(vo_base_url) *base_url;
+static APR_OPTIONAL_FN_TYPE(vo_service_url) *service_url;
+static APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
+static APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
+static APR_OPTIONAL_FN_TYPE(vo_respond_error) *respond_error;
+static APR_OPTIONAL_FN_TYPE(vo_log_error) *log_error;
+
+static void fetch_functions(void)
+{
+    release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
+    query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
+    params_of = APR_RETRIEVE_OPTIONAL_FN(vo_params);
+    path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
+    base_url = APR_RETRIEVE_OPTIONAL_FN(vo_base_url);
+    service_url = APR_RETRIEVE_OPTIONAL_FN(vo_service_url);
+    response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
+    response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
+    respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
+    log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
+}
+
+/* ---- configuration ---------------------------------------------------- */
+
+typedef struct vosi_dir_t {
+    int probe_interval; /* s an answer of the database is believed */
+    int probe_timeout;  /* s it may take */
+} vosi_dir_t;
+
+/* What the last probe of a server's database said, per child. */
+typedef struct vosi_server_t {
+    apr_thread_mutex_t *lock; /* NULL before child_init */
+    apr_time_t probed;        /* 0 = never */
+    apr_time_t up_since;      /* when it was seen to be back, 0 = always was */
+    int is_up;
+    const char *note;         /* constant text, or NULL */
+} vosi_server_t;
+
+static void *create_dir(apr_pool_t *pool, char *path)
+{
+    vosi_dir_t *d = apr_palloc(pool, sizeof(*d));
+
+    (void)path;
+    d->probe_interval = VO_UNSET;
+    d->probe_timeout = VO_UNSET;
+    return d;
+}
+
+static void *merge_dir(apr_pool_t *pool, void *outerv, void *innerv)
+{
+    vosi_dir_t *d = apr_palloc(pool, sizeof(*d));
+    const vosi_dir_t *outer = outerv, *inner = innerv;
+
+    VO_INHERIT(d, outer, inner, probe_interval, VO_UNSET);
+    VO_INHERIT(d, outer, inner, probe_timeout, VO_UNSET);
+    return d;
+}
+
+static void *create_server(apr_pool_t *pool, server_rec *s)
+{
+    (void)s;
+    return apr_pcalloc(pool, sizeof(vosi_server_t));
+}
+
+static const char *set_seconds(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    char *end;
+    apr_int64_t n = apr_strtoi64(arg, &end, 10);
+    int min = (int)(apr_size_t)cmd->info == APR_OFFSETOF(vosi_dir_t,
+                                                         probe_timeout);
+
+    if (end == arg || *end || n < min || n > 3600) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of seconds"
+                            " from %d to 3600", cmd->cmd->name, arg, min);
+    }
+    *(int *)(void *)((char *)dirv + (apr_size_t)cmd->info) = (int)n;
+    return NULL;
+}
+
+static const command_rec commands[] = {
+    AP_INIT_TAKE1("VOProbeInterval", set_seconds,
+                  (void *)APR_OFFSETOF(vosi_dir_t, probe_interval),
+                  RSRC_CONF | ACCESS_CONF,
+                  "Seconds for which /availability believes the last answer of "
+                  "the database before it asks again; default 3."),
+    AP_INIT_TAKE1("VOProbeTimeout", set_seconds,
+                  (void *)APR_OFFSETOF(vosi_dir_t, probe_timeout),
+                  RSRC_CONF | ACCESS_CONF,
+                  "Seconds within which the database has to answer when "
+                  "/availability asks it; default 2."),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+
+/* ---- availability ----------------------------------------------------- */
+
+static vo_err_t *no_fields(void *baton, int nfields, const unsigned *oids)
+{
+    (void)baton;
+    (void)nfields;
+    (void)oids;
+    return NULL;
+}
+
+static vo_err_t *no_row(void *baton, const vo_cell_t *cells, int nfields)
+{
+    (void)baton;
+    (void)cells;
+    (void)nfields;
+    return NULL;
+}
+
+/* Ask the database for its sign of life. */
+static vo_err_t *ask_database(request_rec *r, int timeout_s)
+{
+    vo_sql_req_t req;
+    vo_sql_done_t done;
+
+    memset(&req, 0, sizeof(req));
+    req.timeout_ms = timeout_s * 1000;
+    req.is_small = 1;
+    req.sql = "SELECT 1";
+    req.max_rows = -1;
+    req.begin = no_fields;
+    req.row = no_row;
+    VO_TRY(query(r, &req, &done));
+    return done.nrows == 1
+               ? NULL
+               : vo_err_fault(r->pool, APR_EGENERAL,
+                              "The database does not answer",
+                              "SELECT 1 gave %" APR_INT64_T_FMT " rows",
+                              done.nrows);
+}
+
+/* Fill AVAIL from the last probe, or from a new one when that is too old. The
+ * lock is not held while asking: a slow database delays only who asks. */
+static void probe(request_rec *r, const vo_service_t *svc,
+                  vo_vosi_avail_t *avail)
+{
+    vosi_server_t *s = ap_get_module_config(r->server->module_config,
+                                            &vosi_module);
+    const vosi_dir_t *d = ap_get_module_config(r->per_dir_config,
+                                               &vosi_module);
+    int interval = d->probe_interval == VO_UNSET ? DEFAULT_PROBE_INTERVAL
+                                                 : d->probe_interval;
+    int timeout = d->probe_timeout == VO_UNSET ? DEFAULT_PROBE_TIMEOUT
+                                               : d->probe_timeout;
+    vo_err_t *err;
+    int is_fresh;
+
+    apr_thread_mutex_lock(s->lock);
+    is_fresh = s->probed
+               && r->request_time < s->probed + apr_time_from_sec(interval);
+    apr_thread_mutex_unlock(s->lock);
+    if (!is_fresh) {
+        apr_time_t now;
+
+        err = ask_database(r, timeout);
+        if (err) {
+            log_error(r, err);
+        }
+        now = apr_time_now();
+        apr_thread_mutex_lock(s->lock);
+        if (!err && s->probed && !s->is_up) {
+            s->up_since = now;
+        }
+        s->is_up = !err;
+        s->probed = now;
+        apr_thread_mutex_unlock(s->lock);
+    }
+    apr_thread_mutex_lock(s->lock);
+    avail->is_available = s->is_up;
+    avail->up_since = s->up_since;
+    apr_thread_mutex_unlock(s->lock);
+    if (!avail->is_available) {
+        avail->up_since = 0;
+        avail->note = "The database cannot be reached.";
+        return;
+    }
+    if (!avail->up_since && ap_exists_scoreboard_image()) {
+        avail->up_since = ap_get_scoreboard_global()->restart_time;
+    }
+    if (svc && svc->probe && (err = svc->probe(r))) {
+        log_error(r, err);
+        avail->is_available = 0;
+        avail->note = err->text;
+    }
+}
+
+static int answer_availability(request_rec *r, const vo_service_t *svc)
+{
+    vo_vosi_avail_t avail;
+    vo_out_t *out;
+    vo_err_t *err;
+
+    memset(&avail, 0, sizeof(avail));
+    probe(r, svc, &avail);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
+    out = response_begin(r, VOSI_MEDIA_TYPE);
+    err = vo_vosi_availability(out, &avail);
+    return err ? respond_error(r, NULL, err) : response_end(r, out);
+}
+
+/* ---- capabilities ----------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    const vo_service_t *const *x = a, *const *y = b;
+
+    return strcmp((*x)->name, (*y)->name);
+}
+
+/* Every loaded service, by name. */
+static apr_array_header_t *services(apr_pool_t *pool)
+{
+    apr_array_header_t *names = ap_list_provider_names(
+        pool, VO_SERVICE_GROUP, VO_SERVICE_VERSION);
+    apr_array_header_t *found = apr_array_make(pool, names->nelts,
+                                               sizeof(vo_service_t *));
+    int i;
+
+    for (i = 0; i < names->nelts; ++i) {
+        APR_ARRAY_PUSH(found, const vo_service_t *) = ap_lookup_provider(
+            VO_SERVICE_GROUP,
+            APR_ARRAY_IDX(names, i, ap_list_provider_names_t).provider_name,
+            VO_SERVICE_VERSION);
+    }
+    qsort(found->elts, (size_t)found->nelts, sizeof(vo_service_t *), by_name);
+    return found;
+}
+
+/* The capabilities SVC itself has for REL: one set, or one per table. */
+static vo_err_t *put_service(vo_out_t *out, request_rec *r,
+                             const vo_service_t *svc, const vo_release_t *rel)
+{
+    int i;
+
+    if (!svc->is_per_table) {
+        return svc->capabilities(out, r, rel, NULL,
+                                 service_url(r, svc, rel, NULL));
+    }
+    for (i = 0; i < rel->ntables; ++i) {
+        if (svc->serves(rel, rel->tables[i])) {
+            VO_TRY(svc->capabilities(
+                out, r, rel, rel->tables[i],
+                service_url(r, svc, rel, rel->tables[i])));
+        }
+    }
+    return NULL;
+}
+
+static vo_err_t *put_capabilities(vo_out_t *out, request_rec *r,
+                                  const vo_service_t *svc,
+                                  const vo_release_t *rel,
+                                  const vo_table_t *table)
+{
+    VO_TRY(vo_vosi_caps_begin(out));
+    if (svc) {
+        const char *url = service_url(r, svc, rel, table);
+
+        VO_TRY(svc->capabilities(out, r, rel, table, url));
+        VO_TRY(vo_vosi_cap_self(out, url, svc->has_tables));
+        if (svc->has_examples) {
+            VO_TRY(vo_vosi_cap_examples(
+                out, apr_pstrcat(r->pool, url, "/examples", NULL)));
+        }
+    }
+    else {
+        apr_array_header_t *all = services(r->pool);
+        int i;
+
+        for (i = 0; i < all->nelts; ++i) {
+            VO_TRY(put_service(out, r,
+                               APR_ARRAY_IDX(all, i, const vo_service_t *),
+                               rel));
+        }
+        VO_TRY(vo_vosi_cap_self(
+            out, apr_pstrcat(r->pool, base_url(r), "/",
+                             ap_escape_uri(r->pool, rel->id), NULL), 1));
+    }
+    return vo_vosi_caps_end(out);
+}
+
+static int answer_capabilities(request_rec *r, const vo_service_t *svc,
+                               const vo_release_t *rel,
+                               const vo_table_t *table)
+{
+    vo_out_t *out = response_begin(r, VOSI_MEDIA_TYPE);
+    vo_err_t *err = put_capabilities(out, r, svc, rel, table);
+
+    return err ? respond_error(r, NULL, err) : response_end(r, out);
+}
+
+/* ---- tables ----------------------------------------------------------- */
+
+/* NAME is what follows "tables/", or NULL. */
+static vo_err_t *put_tables(vo_out_t **out, request_rec *r,
+                            const vo_release_t *rel, const vo_table_t *only,
+                            const char *name)
+{
+    const vo_dali_params_t *params;
+    const char *detail;
+    int is_full;
+
+    if (name) {
+        const vo_table_t *table = vo_vosi_find_table(rel, name);
+
+        if (!table || (only && table != only)) {
+            return vo_err_make(r->pool, VO_ERR_NOTFOUND,
+                               "There is no table \"%s\" here; names are"
+                               " written as in the list of tables", name);
+        }
+        *out = response_begin(r, VOSI_MEDIA_TYPE);
+        return vo_vosi_table(*out, rel, table);
+    }
+    VO_TRY(params_of(&params, r));
+    VO_TRY(vo_dali_param_one(&detail, params, "detail"));
+    is_full = !detail || !*detail || !strcasecmp(detail, "max");
+    if (!is_full && strcasecmp(detail, "min")) {
+        return vo_err_make(r->pool, VO_ERR_USAGE, "detail is \"%s\"; it can be"
+                           " min or max", detail);
+    }
+    *out = response_begin(r, VOSI_MEDIA_TYPE);
+    return vo_vosi_tableset(*out, rel, only, is_full);
+}
+
+static int answer_tables(request_rec *r, const vo_release_t *rel,
+                         const vo_table_t *table, const char *name)
+{
+    vo_out_t *out = NULL;
+    vo_err_t *err = put_tables(&out, r, rel, table, name);
+
+    return err ? respond_error(r, NULL, err) : response_end(r, out);
+}
+
+/* ---- handlers --------------------------------------------------------- */
+
+/* What VOSI resources are called below a service; DECLINED for others. REL is
+ * NULL when there is no snapshot: only availability has an answer then. */
+static int vosi_handle(request_rec *r, const vo_service_t *svc,
+                       const vo_release_t *rel, const vo_table_t *table,
+                       const char *what)
+{
+    int is_caps = !strcmp(what, "capabilities");
+    int is_avail = !strcmp(what, "availability");
+    int is_tables = !strcmp(what, "tables");
+    int is_table = !strncmp(what, "tables/", 7) && what[7];
+
+    if (!is_caps && !is_avail
+        && ((!is_tables && !is_table) || (svc && !svc->has_tables))) {
+        return DECLINED;
+    }
+    r->allowed |= AP_METHOD_BIT << M_GET;
+    if (r->method_number == M_OPTIONS) {
+        return DECLINED;
+    }
+    if (r->method_number != M_GET) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (is_avail) {
+        return answer_availability(r, svc);
+    }
+    if (!rel) {
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    return is_caps ? answer_capabilities(r, svc, rel, table)
+                   : answer_tables(r, rel, table, is_table ? what + 7 : NULL);
+}
+
+/* ROOT/RELEASE/WHAT. */
+static int handler(request_rec *r)
+{
+    const char *path, *slash, *what;
+    const vo_release_t *rel = NULL;
+    vo_err_t *err;
+    int status;
+
+    if (!r->handler || strcmp(r->handler, "vo-vosi")) {
+        return DECLINED;
+    }
+    path = path_below(r, "");
+    if (!path || path[0] != '/' || !(slash = strchr(path + 1, '/'))) {
+        return HTTP_NOT_FOUND;
+    }
+    what = slash + 1;
+    err = release_for(&rel, r,
+                      apr_pstrmemdup(r->pool, path + 1,
+                                     (apr_size_t)(slash - path - 1)));
+    if (err && !(err->kind == VO_ERR_BUSY && !strcmp(what, "availability"))) {
+        return respond_error(r, NULL, err);
+    }
+    status = vosi_handle(r, NULL, rel, NULL, what);
+    return status == DECLINED && r->method_number != M_OPTIONS
+               ? HTTP_NOT_FOUND
+               : status;
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
+                       server_rec *s)
+{
+    (void)conf;
+    (void)log;
+    (void)temp;
+    if (!release_for || !query || !service_url) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                     VOLOGNO(1500) "mod_vosi needs mod_vo; add this line before"
+                     " it: LoadModule vo_module modules/mod_vo.so");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static void child_init(apr_pool_t *pool, server_rec *s)
+{
+    for (; s; s = s->next) {
+        vosi_server_t *v = ap_get_module_config(s->module_config,
+                                                &vosi_module);
+
+        if (!v->lock /* a virtual host may share it */
+            && apr_thread_mutex_create(&v->lock, APR_THREAD_MUTEX_DEFAULT,
+                                       pool) != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_ALERT, 0, s,
+                         VOLOGNO(1501) "cannot make a mutex");
+        }
+    }
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    APR_REGISTER_OPTIONAL_FN(vosi_handle);
+    ap_hook_optional_fn_retrieve(fetch_functions, NULL, NULL,
+                                 APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module vosi_module = {
+    STANDARD20_MODULE_STUFF,
+    create_dir,
+    merge_dir,
+    create_server,
+    NULL,
+    commands,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

@@ -1,0 +1,2 @@
+MODULES += vosi
+vosi_SRCS := modules/vosi/mod_vosi.c
