@@ -1,0 +1,551 @@
+/* mod_scs.c: Simple Cone Search 1.03 on every table published for it. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <ap_provider.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "mod_vo.h"
+#include "scs/vo_cone.h"
+#include "vo_num.h"
+#include "xml/vo_vosi.h"
+
+/* The one symbol of this module: everything else is hidden. */
+extern __attribute__((visibility("default"))) module scs_module;
+APLOG_USE_MODULE(scs);
+
+#define DEFAULT_MAX_RADIUS 180.0
+#define DEFAULT_MAX_REC 100000
+#define DEFAULT_TIMEOUT 60 /* s */
+#define COOSYS_ID "coosys"
+
+/* ---- what mod_vo and mod_vosi offer ----------------------------------- */
+
+static APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
+static APR_OPTIONAL_FN_TYPE(vo_query) *query;
+static APR_OPTIONAL_FN_TYPE(vo_params) *params_of;
+static APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
+static APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
+static APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
+static APR_OPTIONAL_FN_TYPE(vo_response_abort) *response_abort;
+static APR_OPTIONAL_FN_TYPE(vo_respond_error) *respond_error;
+static APR_OPTIONAL_FN_TYPE(vo_log_error) *log_error;
+static APR_OPTIONAL_FN_TYPE(vosi_handle) *vosi;
+
+static void fetch_functions(void)
+{
+    release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
+    query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
+    params_of = APR_RETRIEVE_OPTIONAL_FN(vo_params);
+    path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
+    response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
+    response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
+    response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);
+    respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
+    log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
+    vosi = APR_RETRIEVE_OPTIONAL_FN(vosi_handle);
+}
+
+/* ---- configuration ---------------------------------------------------- */
+
+typedef struct scs_dir_t {
+    double max_radius; /* degrees */
+    int max_rec;       /* rows */
+    int timeout;       /* s */
+} scs_dir_t;
+
+static void *create_dir(apr_pool_t *pool, char *path)
+{
+    scs_dir_t *d = apr_palloc(pool, sizeof(*d));
+
+    (void)path;
+    d->max_radius = VO_UNSET;
+    d->max_rec = VO_UNSET;
+    d->timeout = VO_UNSET;
+    return d;
+}
+
+static void *merge_dir(apr_pool_t *pool, void *outerv, void *innerv)
+{
+    scs_dir_t *d = apr_palloc(pool, sizeof(*d));
+    const scs_dir_t *outer = outerv, *inner = innerv;
+
+    VO_INHERIT(d, outer, inner, max_radius, VO_UNSET);
+    VO_INHERIT(d, outer, inner, max_rec, VO_UNSET);
+    VO_INHERIT(d, outer, inner, timeout, VO_UNSET);
+    return d;
+}
+
+/* The settings for this request, defaults filled in. */
+static scs_dir_t settings(request_rec *r)
+{
+    scs_dir_t d = *(scs_dir_t *)ap_get_module_config(r->per_dir_config,
+                                                     &scs_module);
+
+    if (d.max_radius < 0) {
+        d.max_radius = DEFAULT_MAX_RADIUS;
+    }
+    if (d.max_rec < 0) {
+        d.max_rec = DEFAULT_MAX_REC;
+    }
+    if (d.timeout < 0) {
+        d.timeout = DEFAULT_TIMEOUT;
+    }
+    return d;
+}
+
+static const char *set_radius(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    scs_dir_t *d = dirv;
+    double v;
+
+    if (!vo_num_to_double(arg, (int)strlen(arg), &v) || !(v > 0 && v <= 180)) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not an angle in degrees"
+                            " above 0 and up to 180", cmd->cmd->name, arg);
+    }
+    d->max_radius = v;
+    return NULL;
+}
+
+static const char *set_count(cmd_parms *cmd, int *to, const char *arg,
+                             apr_int64_t max, const char *what)
+{
+    apr_int64_t v;
+
+    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1 || v > max) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
+                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
+                            what, max);
+    }
+    *to = (int)v;
+    return NULL;
+}
+
+static const char *set_max_rec(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    return set_count(cmd, &((scs_dir_t *)dirv)->max_rec, arg, 1000000000,
+                     "rows");
+}
+
+static const char *set_timeout(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    return set_count(cmd, &((scs_dir_t *)dirv)->timeout, arg, 86400,
+                     "seconds");
+}
+
+static const command_rec commands[] = {
+    AP_INIT_TAKE1("SCSMaxRadius", set_radius, NULL, RSRC_CONF | ACCESS_CONF,
+                  "Largest radius of a cone search in degrees, above 0 and up "
+                  "to 180; a larger one is an error; default 180."),
+    AP_INIT_TAKE1("SCSMaxRec", set_max_rec, NULL, RSRC_CONF | ACCESS_CONF,
+                  "Most rows a cone search returns, whatever MAXREC asks for; "
+                  "there being more is told as OVERFLOW; default 100000."),
+    AP_INIT_TAKE1("SCSTimeout", set_timeout, NULL, RSRC_CONF | ACCESS_CONF,
+                  "Seconds after which the query of a cone search is stopped; "
+                  "default 60."),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+
+/* ---- the service ------------------------------------------------------ */
+
+static int serves(const vo_release_t *rel, const vo_table_t *table)
+{
+    (void)rel;
+    return vo_cone_serves(table);
+}
+
+/* A position in the table, so that the test query finds something. */
+static vo_err_t *take_position(void *baton, const vo_cell_t *cells,
+                               int nfields)
+{
+    double *radec = baton;
+    int i;
+
+    for (i = 0; i < 2 && i < nfields; ++i) {
+        if (cells[i].len > 0) {
+            vo_num_to_double(cells[i].data, cells[i].len, &radec[i]);
+        }
+    }
+    return NULL;
+}
+
+static vo_err_t *ignore_begin(void *baton, int nfields, const unsigned *oids)
+{
+    (void)baton;
+    (void)nfields;
+    (void)oids;
+    return NULL;
+}
+
+/* The document must come even when the database does not: then the largest
+ * cone around the origin is as good a test as any. */
+static void sample_position(request_rec *r, const vo_release_t *rel,
+                            const vo_table_t *table, vo_vosi_cone_t *cone)
+{
+    double radec[2] = { -1, 0 };
+    vo_sql_req_t req;
+    vo_sql_done_t done;
+    vo_err_t *err;
+
+    memset(&req, 0, sizeof(req));
+    req.role = rel->reader_role;
+    req.timeout_ms = 2000;
+    req.is_small = 1;
+    req.sql = vo_cone_sample_sql(table, r->pool);
+    req.max_rows = 1;
+    req.begin = ignore_begin;
+    req.row = take_position;
+    req.baton = radec;
+    err = query(r, &req, &done);
+    if (err) {
+        log_error(r, err);
+    }
+    if (radec[0] >= 0) {
+        cone->test_ra_deg = radec[0];
+        cone->test_dec_deg = radec[1];
+        cone->test_sr_deg = cone->max_sr_deg < 0.001 ? cone->max_sr_deg
+                                                     : 0.001;
+    }
+    else {
+        cone->test_sr_deg = cone->max_sr_deg;
+    }
+}
+
+static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
+                              const vo_release_t *rel, const vo_table_t *table,
+                              const char *url)
+{
+    scs_dir_t d = settings(r);
+    vo_vosi_cone_t cone;
+
+    memset(&cone, 0, sizeof(cone));
+    cone.url = apr_pstrcat(r->pool, url, "?", NULL);
+    cone.description = apr_psprintf(r->pool, "Cone search on %s",
+                                    table->tap_name);
+    cone.max_sr_deg = d.max_radius;
+    cone.max_records = d.max_rec;
+    sample_position(r, rel, table, &cone);
+    return vo_vosi_cap_cone(out, &cone);
+}
+
+static const char *const standard_ids[] = { VO_VOSI_CONE, NULL };
+
+static const vo_service_t service = {
+    "cone", "cone", "Simple Cone Search", standard_ids, 1, 1, 0,
+    serves, capabilities, NULL
+};
+
+/* ---- the search ------------------------------------------------------- */
+
+typedef struct search_t {
+    double ra_deg, dec_deg, radius_deg;
+    int verb;
+    apr_int64_t maxrec;
+    const vo_tablefmt_t *fmt;
+    const char *media_type;
+} search_t;
+
+static vo_err_t *angle(double *value, const vo_dali_params_t *params,
+                       const char *name, double min, double max,
+                       apr_pool_t *pool)
+{
+    int is_set;
+
+    VO_TRY(vo_dali_param_double(value, &is_set, params, name, min, max, 0));
+    return is_set ? NULL
+                  : vo_err_make(pool, VO_ERR_USAGE, "%s is missing; it is a"
+                                " number of degrees, ICRS, from %g to %g",
+                                name, min, max);
+}
+
+static vo_err_t *read_search(search_t *s, const vo_dali_params_t *params,
+                             const scs_dir_t *d, apr_pool_t *pool)
+{
+    apr_int64_t verb;
+    const char *format;
+
+    VO_TRY(angle(&s->ra_deg, params, "RA", 0, 360, pool));
+    VO_TRY(angle(&s->dec_deg, params, "DEC", -90, 90, pool));
+    VO_TRY(angle(&s->radius_deg, params, "SR", 0, d->max_radius, pool));
+    VO_TRY(vo_dali_param_int(&verb, params, "VERB", VO_CONE_MIN_VERB,
+                             VO_CONE_MAX_VERB, VO_CONE_VERB));
+    s->verb = (int)verb;
+    VO_TRY(vo_dali_param_int(&s->maxrec, params, "MAXREC", 0, APR_INT64_MAX,
+                             d->max_rec));
+    if (s->maxrec > d->max_rec) {
+        s->maxrec = d->max_rec;
+    }
+    VO_TRY(vo_dali_param_one(&format, params, "RESPONSEFORMAT"));
+    return vo_tablefmt_find(&s->fmt, &s->media_type, format, pool);
+}
+
+/* One answer on its way. */
+typedef struct answer_t {
+    request_rec *r;
+    const search_t *search;
+    vo_cone_t *cone;
+    vo_tabledoc_t doc;
+    vo_out_t *out;       /* NULL before the first row is known to come */
+    vo_writer_t *writer;
+} answer_t;
+
+static vo_err_t *begin_answer(void *baton, int nfields, const unsigned *oids)
+{
+    answer_t *a = baton;
+    int i;
+
+    if (nfields != a->cone->nfields) {
+        return vo_err_fault(a->r->pool, APR_EGENERAL,
+                            "The table is not as it is described",
+                            "%d columns, %d expected", nfields,
+                            a->cone->nfields);
+    }
+    for (i = 0; i < nfields; ++i) {
+        a->cone->fields[i].pg_oid = oids[i];
+    }
+    a->out = response_begin(a->r, a->search->media_type);
+    a->writer = vo_writer_create(a->search->fmt, &a->doc, a->out, a->r->pool);
+    return a->search->fmt->begin(a->writer);
+}
+
+static vo_err_t *write_row(void *baton, const vo_cell_t *cells, int nfields)
+{
+    answer_t *a = baton;
+
+    (void)nfields;
+    return a->writer->fmt->row(a->writer, cells);
+}
+
+static void describe(answer_t *a, const vo_release_t *rel,
+                     const vo_table_t *table)
+{
+    apr_pool_t *pool = a->r->pool;
+    vo_info_t *infos = apr_pcalloc(pool, 4 * sizeof(*infos));
+    vo_coosys_t *coosys = apr_pcalloc(pool, sizeof(*coosys));
+    int n = 0;
+
+    infos[n].name = "standardID";
+    infos[n++].value = VO_VOSI_CONE;
+    infos[n].name = "publication_id";
+    infos[n++].value = rel->doi ? rel->doi : rel->ivoid ? rel->ivoid : rel->id;
+    if (rel->publisher) {
+        infos[n].name = "publisher";
+        infos[n++].value = rel->publisher;
+    }
+    coosys->id = COOSYS_ID;
+    coosys->system = "ICRS";
+    if (table->epoch > 0) {
+        coosys->epoch = apr_psprintf(pool, "J%.10g", table->epoch);
+    }
+    a->doc.name = table->tap_name;
+    a->doc.description = table->description;
+    a->doc.nfields = a->cone->nfields;
+    a->doc.fields = a->cone->fields;
+    a->doc.ninfos = n;
+    a->doc.infos = infos;
+    a->doc.ncoosys = 1;
+    a->doc.coosys = coosys;
+    a->doc.media_type = a->search->media_type;
+    a->doc.is_scs = 1;
+}
+
+/* Bad input is told in a VOTable under status 200, as SCS 1.03 section 2.3 has
+ * it; what is our fault has its own status, so that no cache keeps it. */
+static int answer_error(request_rec *r, const vo_err_t *err)
+{
+    const char *media_type = NULL;
+    vo_out_mem_t mem;
+    vo_out_t *out;
+    vo_err_t *bad;
+
+    if (err->kind != VO_ERR_USAGE && err->kind != VO_ERR_LIMIT) {
+        return respond_error(r, NULL, err);
+    }
+    log_error(r, err);
+    memset(&mem, 0, sizeof(mem));
+    out = vo_out_to_memory(&mem, r->pool);
+    bad = vo_table_scs_error_doc(out, err, &media_type, r->pool);
+    if (!bad) {
+        bad = vo_out_flush(out);
+    }
+    if (!bad) {
+        out = response_begin(r, media_type);
+        bad = vo_out_write(out, mem.data, mem.len);
+    }
+    return bad ? respond_error(r, NULL, bad) : response_end(r, out);
+}
+
+static int search_table(request_rec *r, const vo_release_t *rel,
+                        const vo_table_t *table)
+{
+    scs_dir_t d = settings(r);
+    const vo_dali_params_t *params;
+    search_t s;
+    answer_t a;
+    vo_sql_req_t req;
+    vo_sql_done_t done;
+    vo_err_t *err;
+
+    err = params_of(&params, r);
+    if (!err) {
+        err = read_search(&s, params, &d, r->pool);
+    }
+    if (err) {
+        return answer_error(r, err);
+    }
+    memset(&a, 0, sizeof(a));
+    a.r = r;
+    a.search = &s;
+    a.cone = vo_cone_make(table, s.verb, COOSYS_ID, r->pool);
+    describe(&a, rel, table);
+    memset(&req, 0, sizeof(req));
+    req.role = rel->reader_role;
+    req.timeout_ms = d.timeout * 1000;
+    req.is_binary = s.fmt->is_binary;
+    req.begin = begin_answer;
+    req.row = write_row;
+    req.baton = &a;
+    err = vo_cone_request(&req, a.cone, s.ra_deg, s.dec_deg, s.radius_deg,
+                          s.maxrec, r->pool);
+    if (!err) {
+        err = query(r, &req, &done);
+    }
+    if (!err) {
+        err = s.fmt->end(a.writer,
+                         done.is_overflow || !s.maxrec ? VO_DONE_OVERFLOW
+                                                       : VO_DONE_OK);
+    }
+    if (!err) {
+        return response_end(r, a.out);
+    }
+    if (!a.out || !a.out->has_flushed || err->kind == VO_ERR_GONE) {
+        return answer_error(r, err);
+    }
+    if (!s.fmt->tells_failure || s.fmt->fail(a.writer, err)) {
+        return response_abort(r, a.out, err);
+    }
+    log_error(r, err);
+    return response_end(r, a.out);
+}
+
+/* ---- handler ---------------------------------------------------------- */
+
+/* The table NAME ("Stars" or "demo.Stars", any case) if it can be searched. */
+static vo_err_t *find_table(const vo_table_t **table, const vo_release_t *rel,
+                            const char *name, apr_pool_t *pool)
+{
+    const char *dot = strrchr(name, '.'), *names = "";
+    int i, nfound = 0;
+
+    *table = vo_release_table(rel, NULL, name, &nfound);
+    if (!*table && dot) {
+        *table = vo_release_table(rel,
+                                  apr_pstrmemdup(pool, name,
+                                                 (apr_size_t)(dot - name)),
+                                  dot + 1, &nfound);
+    }
+    if (*table && vo_cone_serves(*table)) {
+        return NULL;
+    }
+    for (i = 0; i < rel->ntables; ++i) {
+        if (vo_cone_serves(rel->tables[i])) {
+            names = apr_pstrcat(pool, names, *names ? ", " : "",
+                                rel->tables[i]->tap_name, NULL);
+        }
+    }
+    return vo_err_hint(pool,
+                       vo_err_make(pool, VO_ERR_NOTFOUND,
+                                   "Release %s has no table \"%s\" for cone"
+                                   " searches", rel->id, name),
+                       *names ? "There are: %s" : "There is none%s", names);
+}
+
+static int handler(request_rec *r)
+{
+    const char *path, *word, *id, *name;
+    const vo_release_t *rel = NULL;
+    const vo_table_t *table;
+    int status = DECLINED;
+    vo_err_t *err;
+
+    if (!r->handler || strcmp(r->handler, "vo-scs")) {
+        return DECLINED;
+    }
+    path = path_below(r, service.segment);
+    if (!path || *path != '/') {
+        return HTTP_NOT_FOUND;
+    }
+    ++path;
+    id = ap_getword(r->pool, &path, '/');
+    name = ap_getword(r->pool, &path, '/');
+    word = path;
+    err = release_for(&rel, r, id);
+    if (err && err->kind == VO_ERR_BUSY && vosi
+        && !strcmp(word, "availability")) {
+        return vosi(r, &service, NULL, NULL, word);
+    }
+    if (!err) {
+        err = find_table(&table, rel, name, r->pool);
+    }
+    if (err) {
+        return respond_error(r, NULL, err);
+    }
+    if (*word) {
+        if (vosi) {
+            status = vosi(r, &service, rel, table, word);
+        }
+        return status == DECLINED && r->method_number != M_OPTIONS
+                   ? HTTP_NOT_FOUND
+                   : status;
+    }
+    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_POST);
+    if (r->method_number == M_OPTIONS) {
+        return DECLINED;
+    }
+    if (r->method_number != M_GET && r->method_number != M_POST) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    return search_table(r, rel, table);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
+                       server_rec *s)
+{
+    (void)conf;
+    (void)log;
+    (void)temp;
+    if (!release_for || !query || !params_of) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                     VOLOGNO(1600) "mod_scs needs mod_vo; add this line before"
+                     " it: LoadModule vo_module modules/mod_vo.so");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    ap_register_provider(pool, VO_SERVICE_GROUP, service.name,
+                         VO_SERVICE_VERSION, &service);
+    ap_hook_optional_fn_retrieve(fetch_functions, NULL, NULL,
+                                 APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module scs_module = {
+    STANDARD20_MODULE_STUFF,
+    create_dir,
+    merge_dir,
+    NULL,
+    NULL,
+    commands,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

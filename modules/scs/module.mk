@@ -1,0 +1,2 @@
+MODULES += scs
+scs_SRCS := modules/scs/mod_scs.c
