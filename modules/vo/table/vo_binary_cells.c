@@ -375,7 +375,7 @@ static void choose(vo_bcol_t *col, const vo_pgtype_t *pg)
     else if (pg->kind == VO_PG_BOOL) {
         col->put = put_bool;
     }
-    else if (is_same(col)) {
+    else if (is_same(col) && col->field->type == col->shape.type) {
         col->put = col->width == 2   ? put_same2
                    : col->width == 4 ? put_same4
                                      : put_same8;
@@ -419,22 +419,19 @@ static void make_null(vo_bcol_t *col, apr_pool_t *pool)
     }
 }
 
-/* How the column is declared: text of fixed length as text of at most that
- * length (PostgreSQL counts characters, VOTable bytes, so padding could cut),
- * and single bytes as short where a NULL needs a value of its own. */
-static void settle_shape(vo_bcol_t *col, vo_bin_e how, apr_pool_t *pool)
+/* How the column is declared: text of fixed length as text of any length
+ * (PostgreSQL counts characters, VOTable bytes, so padding could cut; and
+ * astropy 5.2 reads "8*" as "8"), and single bytes as short where a NULL needs
+ * a value of its own. */
+static void settle_shape(vo_bcol_t *col, vo_bin_e how)
 {
     vo_shape_t *shape = &col->shape;
 
     if (how == VO_BIN_FITS && shape->type == VO_TYPE_UNICODE) {
         shape->type = VO_TYPE_CHAR;
     }
-    if (vo_type_is_text(shape->type) && shape->size > 0) {
-        shape->arraysize = apr_psprintf(pool, "%d*", shape->size);
-        shape->size = VO_VARIABLE;
-    }
-    if (vo_type_is_text(shape->type) && shape->size == VO_SCALAR
-        && shape->type == VO_TYPE_UNICODE) {
+    if (vo_type_is_text(shape->type)
+        && (shape->size != VO_SCALAR || shape->type == VO_TYPE_UNICODE)) {
         shape->arraysize = "*";
         shape->size = VO_VARIABLE;
     }
@@ -461,7 +458,7 @@ vo_err_t *vo_bcols_make(vo_bcol_t **cols, apr_size_t *need, vo_writer_t *w,
         VO_TRY(vo_pgtype_check(&doc->fields[i], 1, w->pool));
         col->field = &doc->fields[i];
         col->shape = vo_shape(col->field, w->pool);
-        settle_shape(col, how, w->pool);
+        settle_shape(col, how);
         col->kind = pg->kind;
         col->width = vo_type_width(col->shape.type);
         col->is_ascii = how == VO_BIN_FITS;

@@ -353,6 +353,26 @@ static void choose(vo_tcol_t *col, const vo_pgtype_t *pg)
     }
 }
 
+/* VOTable 1.4 section 4.1 lets any cell be empty, yet votlint and others count
+ * the elements of fixed arrays. */
+static void make_null_cell(vo_tcol_t *col, apr_pool_t *pool)
+{
+    apr_size_t n = col->size > 0 && !vo_type_is_text(col->type)
+                       ? (apr_size_t)col->size
+                       : 0;
+    char *p = apr_palloc(pool, n * ((apr_size_t)col->null_len + 1) + 1);
+
+    col->null_cell = p;
+    while (n--) {
+        memcpy(p, col->null, (apr_size_t)col->null_len);
+        p += col->null_len;
+        if (n) {
+            *p++ = ' ';
+        }
+    }
+    col->null_cell_len = (int)(p - col->null_cell);
+}
+
 vo_err_t *vo_tcols_make(vo_tcol_t **cols, apr_size_t *need, vo_writer_t *w,
                         const vo_style_t *style, vo_rowbuf_t *row)
 {
@@ -391,6 +411,7 @@ vo_err_t *vo_tcols_make(vo_tcol_t **cols, apr_size_t *need, vo_writer_t *w,
         }
         col->null_len = (int)strlen(col->null);
         choose(col, pg);
+        make_null_cell(col, w->pool);
         *need += VO_TEXT_CELL;
         if (shape.size > 0) {
             *need += (apr_size_t)shape.size * ((apr_size_t)col->null_len + 1);

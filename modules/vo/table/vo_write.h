@@ -58,6 +58,8 @@ struct vo_tcol_t {
     int64_t least, most;    /* range, for integers that may not fit */
     const char *null;       /* NULL as an array element */
     int null_len;
+    const char *null_cell;  /* VOTable: a fixed array of NULLs, or empty */
+    int null_cell_len;
     vo_rowbuf_t *row;
 };
 

@@ -9,6 +9,7 @@
 
 #include <apr_cstr.h>
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "../vo_num.h"
@@ -325,6 +326,20 @@ static void settle_columns(vo_writer_t *w)
     }
 }
 
+/* NAME with letters, digits and underscores only (FITS 4.0 section 7.3.2,
+ * TTYPE). */
+static const char *plain_name(const char *name, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, name), *p;
+
+    for (p = copy; *p; ++p) {
+        if (!apr_isalnum(*p) || (unsigned char)*p > 127) {
+            *p = '_';
+        }
+    }
+    return copy;
+}
+
 /* TTYPE is compared without case: a second RA is RA_2. */
 static void settle_names(vo_writer_t *w)
 {
@@ -332,7 +347,7 @@ static void settle_names(vo_writer_t *w)
     int i, j, k;
 
     for (i = 0; i < w->doc->nfields; ++i) {
-        const char *name = w->doc->fields[i].name;
+        const char *name = plain_name(w->doc->fields[i].name, w->pool);
 
         fits->columns[i].name = name;
         for (j = 0, k = 2; j < i; ++j) {
@@ -454,11 +469,10 @@ static vo_err_t *put_headers(vo_writer_t *w, apr_int64_t row_bytes,
     return vo_out_write(w->out, head.mem.data, head.mem.len);
 }
 
-static vo_err_t *put_fill(vo_out_t *out, apr_size_t len, char fill)
+static vo_err_t *put_fill(vo_out_t *out, apr_size_t len)
 {
-    char bytes[256];
+    static const char bytes[256];
 
-    memset(bytes, fill, sizeof(bytes));
     while (len) {
         apr_size_t n = len < sizeof(bytes) ? len : sizeof(bytes);
 
@@ -499,8 +513,7 @@ static vo_err_t *put_varying(vo_writer_t *w, apr_pool_t *pool, int is_heap)
                 continue;
             }
             if (!column->is_heap) {
-                VO_TRY(put_fill(w->out, (apr_size_t)column->fixed - bytes,
-                                bytes ? ' ' : '\0'));
+                VO_TRY(put_fill(w->out, (apr_size_t)column->fixed - bytes));
                 continue;
             }
             vo_put64(descriptor, count);
@@ -559,8 +572,7 @@ static vo_err_t *put_document(vo_writer_t *w)
     }
     return put_fill(w->out,
                     (apr_size_t)((VO_FITS_BLOCK - all % VO_FITS_BLOCK)
-                                 % VO_FITS_BLOCK),
-                    '\0');
+                                 % VO_FITS_BLOCK));
 }
 
 static vo_err_t *fits_end(vo_writer_t *w, vo_done_e done)

@@ -336,14 +336,18 @@ static vo_err_t *td_row(vo_writer_t *w, const vo_cell_t *cells)
     for (i = 0; i < n; ++i) {
         const vo_tcol_t *col = &td->cols[i];
 
-        if (cells[i].len < 0) {
+        if (cells[i].len < 0 && !col->null_cell_len) {
             memcpy(p, "<TD/>", 5);
             p += 5;
             continue;
         }
         memcpy(p, "<TD>", 4);
-        p = col->put(col, p + 4, cells[i].data, cells[i].len);
-        if (!p) {
+        p += 4;
+        if (cells[i].len < 0) {
+            memcpy(p, col->null_cell, (apr_size_t)col->null_cell_len);
+            p += col->null_cell_len;
+        }
+        else if (!(p = col->put(col, p, cells[i].data, cells[i].len))) {
             return vo_cell_error(w, i, td->row.reason);
         }
         memcpy(p, "</TD>", 5);
