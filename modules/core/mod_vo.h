@@ -32,6 +32,12 @@
 /* Tag of a log message, unique in the project: "VO1234: ". */
 #define VOLOGNO(n) "VO" #n ": "
 
+/* Use in place of AP_DECLARE_MODULE: exports NAME_module, the only symbol a
+ * module shows (everything is compiled with hidden visibility). Files that log
+ * say APLOG_USE_MODULE(NAME) at their top, this one too. */
+#define VO_DECLARE_MODULE(name)                                               \
+    module __attribute__((visibility("default"))) name##_module
+
 /* --- services ---------------------------------------------------------- */
 
 /*

@@ -70,4 +70,8 @@ vo_err_t *vo_dali_param_double(double *value, int *is_set,
                                const char *name, double min, double max,
                                double deflt);
 
+/* TEXT with every byte that is not part of valid UTF-8 replaced by '?', in
+ * POOL: for what a client sent and a document quotes. */
+const char *vo_dali_clean_text(apr_pool_t *pool, const char *text);
+
 #endif

@@ -1,0 +1,154 @@
+/* mod_vo.c: hooks of the core module, and what it refuses to start without. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mod_vo_int.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+APLOG_USE_MODULE(vo);
+
+/* In a server's record there is only what lives in the process. */
+typedef struct vo_server_conf_t {
+    vo_state_t *state; /* made in child_init */
+} vo_server_conf_t;
+
+static void *server_conf_create(apr_pool_t *pool, server_rec *s)
+{
+    (void)s;
+    return apr_pcalloc(pool, sizeof(vo_server_conf_t));
+}
+
+vo_state_t *vo_state(server_rec *s)
+{
+    vo_server_conf_t *conf = ap_get_module_config(s->module_config,
+                                                  &vo_module);
+
+    return conf->state;
+}
+
+vo_request_t *vo_request(request_rec *r)
+{
+    vo_request_t *req = ap_get_module_config(r->request_config, &vo_module);
+
+    if (!req) {
+        req = apr_pcalloc(r->pool, sizeof(*req));
+        ap_set_module_config(r->request_config, &vo_module, req);
+    }
+    return req;
+}
+
+/* --- start-up ---------------------------------------------------------------- */
+
+/* Does a directive NAME with an argument beginning with PREFIX (without regard
+ * to case) occur anywhere below TREE? */
+static int configured(const ap_directive_t *tree, const char *name,
+                      const char *prefix)
+{
+    for (; tree; tree = tree->next) {
+        if (!strcasecmp(tree->directive, name)) {
+            const char *arg = tree->args + strspn(tree->args, " \t\"'");
+
+            if (!strncasecmp(arg, prefix, strlen(prefix))) {
+                return 1;
+            }
+        }
+        if (tree->first_child && configured(tree->first_child, name, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *s)
+{
+    const char *missing = vo_dbd_functions();
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    if (!missing && configured(ap_conftree, "SetHandler", "vo-")
+        && !configured(ap_conftree, "DBDriver", "pgsql")) {
+        missing = "mod_vo needs a PostgreSQL database: add 'DBDriver pgsql' "
+                  "and a DBDParams line that says how to connect";
+    }
+    if (missing) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, VOLOGNO(1000) "%s",
+                     missing);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    for (; s; s = s->next) {
+        vo_server_conf_t *conf = ap_get_module_config(s->module_config,
+                                                      &vo_module);
+
+        conf->state = vo_state_create(s, pchild);
+    }
+}
+
+/* --- requests ----------------------------------------------------------------- */
+
+/* Our URIs are no files: nothing is looked up in the file system, and <Location>
+ * alone governs them. */
+static int translate_name(request_rec *r)
+{
+    if (!vo_is_ours(r)) {
+        return DECLINED;
+    }
+    r->filename = apr_pstrcat(r->pool, "vo:", r->uri, NULL);
+    return OK;
+}
+
+static int map_to_storage(request_rec *r)
+{
+    return r->filename && !strncmp(r->filename, "vo:", 3) ? OK : DECLINED;
+}
+
+static int handler(request_rec *r)
+{
+    return !strcmp(r->handler, "vo-health") ? vo_health_handler(r) : DECLINED;
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(translate_name, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_header_parser(vo_cors_header_parser, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_REGISTER_OPTIONAL_FN(vo_snapshot_get);
+    APR_REGISTER_OPTIONAL_FN(vo_release_visible);
+    APR_REGISTER_OPTIONAL_FN(vo_release_for);
+    APR_REGISTER_OPTIONAL_FN(vo_db_open);
+    APR_REGISTER_OPTIONAL_FN(vo_db_close);
+    APR_REGISTER_OPTIONAL_FN(vo_query);
+    APR_REGISTER_OPTIONAL_FN(vo_params);
+    APR_REGISTER_OPTIONAL_FN(vo_path_below);
+    APR_REGISTER_OPTIONAL_FN(vo_base_url);
+    APR_REGISTER_OPTIONAL_FN(vo_service_url);
+    APR_REGISTER_OPTIONAL_FN(vo_response_begin);
+    APR_REGISTER_OPTIONAL_FN(vo_response_end);
+    APR_REGISTER_OPTIONAL_FN(vo_response_abort);
+    APR_REGISTER_OPTIONAL_FN(vo_respond_error);
+    APR_REGISTER_OPTIONAL_FN(vo_log_error);
+}
+
+VO_DECLARE_MODULE(vo) = {
+    STANDARD20_MODULE_STUFF,
+    vo_dir_conf_create,
+    vo_dir_conf_merge,
+    server_conf_create,
+    NULL, /* a virtual host has its own snapshot */
+    vo_cmds,
+    register_hooks,
+    AP_MODULE_FLAG_NONE,
+};

@@ -1,0 +1,98 @@
+/* mod_vo_int.h: shared by the files of mod_vo only. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MOD_VO_INT_H
+#define MOD_VO_INT_H
+
+#include <httpd.h>
+
+#include <apr_dbd.h>
+#include <apr_tables.h>
+#include <http_config.h>
+#include <mod_dbd.h>
+
+#include "mod_vo.h"
+
+/* --- mod_vo_config.c ------------------------------------------------------- */
+
+/* One record per server and per section; NULL and VO_UNSET are "not set". */
+typedef struct vo_dir_conf_t {
+    const char *root;            /* VORoot: "/vo"; "" is the server's root */
+    const char *base_url;        /* VOBaseURL, "" = derive */
+    int is_forwarded_trusted;    /* VOTrustForwarded */
+    const apr_array_header_t *origins; /* VOCorsOrigins: const char *, one "*"
+                                          for all, none for nobody */
+    int max_params;              /* VOMaxParams, bytes */
+} vo_dir_conf_t;
+
+extern const command_rec vo_cmds[];
+void *vo_dir_conf_create(apr_pool_t *pool, char *dir);
+void *vo_dir_conf_merge(apr_pool_t *pool, void *outer, void *inner);
+
+/* The settings of the request, defaults applied. */
+const char *vo_conf_root(request_rec *r);
+const char *vo_conf_base_url(request_rec *r); /* NULL = derive */
+int vo_conf_trusts_forwarded(request_rec *r);
+int vo_conf_allows_origin(request_rec *r, const char *origin, int *is_any);
+int vo_conf_max_params(request_rec *r);
+
+/* Does SetHandler give the request to one of our modules? Known before the
+ * handler's own phase. */
+int vo_is_ours(request_rec *r);
+
+/* --- mod_vo_snapshot.c ------------------------------------------------------ */
+
+typedef struct vo_state_t vo_state_t; /* per server and process */
+typedef struct vo_snap_t vo_snap_t;   /* a snapshot with its references */
+
+vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild);
+
+/* Fetch mod_dbd's functions; NULL, or a sentence saying what is missing. */
+const char *vo_dbd_functions(void);
+
+int vo_health_handler(request_rec *r);
+
+/* --- mod_vo.c --------------------------------------------------------------- */
+
+typedef struct vo_response_t vo_response_t; /* mod_vo_output.c */
+
+/* What mod_vo keeps with a request. */
+typedef struct vo_request_t {
+    vo_snap_t *snap;
+    const vo_dali_params_t *params;
+    vo_err_t *params_err;
+    int is_params_read;
+    vo_response_t *response;
+} vo_request_t;
+
+vo_request_t *vo_request(request_rec *r);
+vo_state_t *vo_state(server_rec *s);
+
+extern module vo_module;
+
+/* --- mod_vo_cors.c ----------------------------------------------------------- */
+
+int vo_cors_header_parser(request_rec *r);
+
+/* --- the optional functions, see mod_vo.h ------------------------------------ */
+
+vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r);
+int vo_release_visible(request_rec *r, const vo_release_t *rel);
+vo_err_t *vo_release_for(const vo_release_t **rel, request_rec *r,
+                         const char *id);
+vo_err_t *vo_db_open(vo_db_t **db, request_rec *r);
+void vo_db_close(vo_db_t *db);
+vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
+                   vo_sql_done_t *done);
+vo_err_t *vo_params(const vo_dali_params_t **params, request_rec *r);
+const char *vo_path_below(request_rec *r, const char *segment);
+const char *vo_base_url(request_rec *r);
+const char *vo_service_url(request_rec *r, const vo_service_t *svc,
+                           const vo_release_t *rel, const vo_table_t *table);
+vo_out_t *vo_response_begin(request_rec *r, const char *media_type);
+int vo_response_end(request_rec *r, vo_out_t *out);
+int vo_response_abort(request_rec *r, vo_out_t *out, const vo_err_t *err);
+int vo_respond_error(request_rec *r, const vo_tablefmt_t *fmt,
+                     const vo_err_t *err);
+void vo_log_error(request_rec *r, const vo_err_t *err);
+
+#endif

@@ -1,0 +1,5 @@
+# mod_vo: what must exist once per process; load it before the others
+MODULES += vo
+vo_SRCS := modules/core/mod_vo.c modules/core/mod_vo_config.c \
+    modules/core/mod_vo_snapshot.c modules/core/mod_vo_request.c \
+    modules/core/mod_vo_cors.c modules/core/mod_vo_output.c

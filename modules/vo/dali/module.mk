@@ -1,0 +1,2 @@
+# executing SQL, and the parameters of a request
+VO_SRCS += modules/vo/vo_sql.c modules/vo/dali/vo_dali_param.c
