@@ -10,9 +10,11 @@
 #include "../sky/sky.h"
 #include "../vo_num.h"
 
-/* Measured on 10^6 rows: fewer ranges read more rows that the exact test
- * rejects, more of them cost more index descents than they save. */
-#define CONE_RANGES 16
+/* Measured on 10^6 rows, radii 0.01 to 1 degree: with 4, 8, 16, 32 ranges a
+ * query takes 0.12, 0.06, 0.09, 0.15 ms, covering included. Fewer read more
+ * rows that the exact test rejects, more cost more than they save. The same
+ * ranges as an OR of comparisons take 0.09 (4) to 0.4 ms (32). */
+#define CONE_RANGES 8
 
 /* A centre or radius typed in decimals may miss a row on the boundary by the
  * last bit; this is 0.4 nano-arcseconds. */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import re
+import shutil
 
 import pytest
 
@@ -9,19 +10,23 @@ from . import seed
 from .server import BUILD, Sibling, VoServer
 
 
-def make_server(name, fill):
-    """A running server below build/tests/NAME, filled once by FILL(server),
-    whose source text decides when it must be filled anew."""
+def make_server(name, fill, digest):
+    """A running server below build/tests/NAME, filled once by FILL(server);
+    begun anew when DIGEST is not that of the last time."""
     given = os.environ.get("VO_TEST_SERVER")
     server = VoServer(given or BUILD / "tests" / name, {"VO_FSYNC": "off"})
     if given:
         server.read()
         fill(server)
         return server, False
-    server.script("stop", check=False) if server.dir.exists() else None
-    extra = server.dir / "httpd" / "extra.d"
-    for left in extra.glob("*.conf") if extra.exists() else ():
-        left.unlink()
+    if server.dir.exists():
+        server.stop()
+        stamp = server.dir / "seeded"
+        if not stamp.exists() or stamp.read_text() != digest:
+            shutil.rmtree(server.dir)
+        else:
+            for left in (server.dir / "httpd" / "extra.d").glob("*.conf"):
+                left.unlink()
     try:
         server.pg_start()
         fill(server)
@@ -34,7 +39,7 @@ def make_server(name, fill):
 
 @pytest.fixture(scope="session")
 def vo():
-    server, ours = make_server("http", seed.fill)
+    server, ours = make_server("http", seed.fill, seed.digest())
     yield server
     if ours:
         server.stop()
