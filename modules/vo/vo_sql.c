@@ -167,15 +167,6 @@ static int send_steps(run_t *run)
         run->steps[run->nsteps++] = STEP_PREPARE;
         run->steps[run->nsteps++] = STEP_SYNC;
     }
-    if (run->query_name && !is_prepared(run->st, run->query_name)) {
-        if (!PQsendPrepare(conn, run->query_name, req->sql, req->nparams,
-                           req->param_oids)
-            || !PQpipelineSync(conn)) {
-            return 0;
-        }
-        run->steps[run->nsteps++] = STEP_PREPARE;
-        run->steps[run->nsteps++] = STEP_SYNC;
-    }
     args[0] = req->role ? req->role : "none";
     args[1] = apr_itoa(run->pool, req->timeout_ms);
     args[2] = req->is_small ? "t" : "f";
@@ -183,6 +174,14 @@ static int send_steps(run_t *run)
         return 0;
     }
     run->steps[run->nsteps++] = STEP_SETUP;
+    /* Names are looked up now, which only the role may do. */
+    if (run->query_name && !is_prepared(run->st, run->query_name)) {
+        if (!PQsendPrepare(conn, run->query_name, req->sql, req->nparams,
+                           req->param_oids)) {
+            return 0;
+        }
+        run->steps[run->nsteps++] = STEP_PREPARE;
+    }
     if (run->query_name
             ? !PQsendQueryPrepared(conn, run->query_name, req->nparams,
                                    req->params, NULL, NULL, req->is_binary)
