@@ -14,8 +14,6 @@
 #include "vo_num.h"
 #include "xml/vo_vosi.h"
 
-/* The one symbol of this module: everything else is hidden. */
-extern __attribute__((visibility("default"))) module scs_module;
 APLOG_USE_MODULE(scs);
 
 #define DEFAULT_MAX_RADIUS 180.0
@@ -520,6 +518,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
     (void)conf;
     (void)log;
     (void)temp;
+    fetch_functions(); /* every module has registered its own by now */
     if (!release_for || !query || !params_of) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                      VOLOGNO(1600) "mod_scs needs mod_vo; add this line before"
@@ -533,13 +532,11 @@ static void register_hooks(apr_pool_t *pool)
 {
     ap_register_provider(pool, VO_SERVICE_GROUP, service.name,
                          VO_SERVICE_VERSION, &service);
-    ap_hook_optional_fn_retrieve(fetch_functions, NULL, NULL,
-                                 APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-module scs_module = {
+VO_DECLARE_MODULE(scs) = {
     STANDARD20_MODULE_STUFF,
     create_dir,
     merge_dir,

@@ -14,8 +14,6 @@
 #include "mod_vo.h"
 #include "xml/vo_vosi.h"
 
-/* The one symbol of this module: everything else is hidden. */
-extern __attribute__((visibility("default"))) module vosi_module;
 APLOG_USE_MODULE(vosi);
 
 #define VOSI_MEDIA_TYPE "text/xml"
@@ -395,10 +393,28 @@ static int vosi_handle(request_rec *r, const vo_service_t *svc,
                    : answer_tables(r, rel, table, is_table ? what + 7 : NULL);
 }
 
-/* ROOT/RELEASE/WHAT. */
+/* The release and what is asked of it in ROOT/RELEASE/WHAT: ROOT is known to
+ * mod_vo alone, so each segment is tried as the one that follows it. */
+static int split_path(request_rec *r, const char **id, const char **what)
+{
+    const char *p;
+
+    for (p = strchr(r->uri, '/'); p && p[1]; p = strchr(p + 1, '/')) {
+        const char *rest;
+
+        *id = apr_pstrmemdup(r->pool, p + 1, strcspn(p + 1, "/"));
+        rest = path_below(r, *id);
+        if (rest && *rest == '/') {
+            *what = rest + 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int handler(request_rec *r)
 {
-    const char *path, *slash, *what;
+    const char *id, *what;
     const vo_release_t *rel = NULL;
     vo_err_t *err;
     int status;
@@ -406,14 +422,10 @@ static int handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, "vo-vosi")) {
         return DECLINED;
     }
-    path = path_below(r, "");
-    if (!path || path[0] != '/' || !(slash = strchr(path + 1, '/'))) {
+    if (!split_path(r, &id, &what)) {
         return HTTP_NOT_FOUND;
     }
-    what = slash + 1;
-    err = release_for(&rel, r,
-                      apr_pstrmemdup(r->pool, path + 1,
-                                     (apr_size_t)(slash - path - 1)));
+    err = release_for(&rel, r, id);
     if (err && !(err->kind == VO_ERR_BUSY && !strcmp(what, "availability"))) {
         return respond_error(r, NULL, err);
     }
@@ -431,6 +443,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
     (void)conf;
     (void)log;
     (void)temp;
+    fetch_functions(); /* every module has registered its own by now */
     if (!release_for || !query || !service_url) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                      VOLOGNO(1500) "mod_vosi needs mod_vo; add this line before"
@@ -459,14 +472,12 @@ static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
     APR_REGISTER_OPTIONAL_FN(vosi_handle);
-    ap_hook_optional_fn_retrieve(fetch_functions, NULL, NULL,
-                                 APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-module vosi_module = {
+VO_DECLARE_MODULE(vosi) = {
     STANDARD20_MODULE_STUFF,
     create_dir,
     merge_dir,
