@@ -1,0 +1,532 @@
+/* vo_adql_func.c: the one table of functions: what they take, give, become. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "adql/vo_adql_ast.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/*
+ * Argument letters: f number, given to SQL as double; n number as it is;
+ * i integer; s string; t timestamp (or its text); a numeric array; * anything.
+ * The last letter repeats.
+ * Result letters: d double, i int, l long, s string; 1 as the first argument;
+ * e element of the array, E the same but long for integers; S sum, M modulus,
+ * C the common type of all; g: by the geometry checker.
+ * Templates: %1 ... arguments; %0 the whole distinct list of an aggregate.
+ */
+#define GEO "features-adqlgeo"
+#define STR "features-adql-string"
+#define UDF "features-udf"
+
+const adql_func_t adql_funcs[] = {
+    /* section 4.1: mathematics, mandatory */
+    {"abs", 1, 1, "n", "1", "abs(%1)", 0, "=", NULL, NULL, NULL},
+    {"ceiling", 1, 1, "f", "d", "ceil(%1)", 0, "=", NULL, NULL, NULL},
+    {"degrees", 1, 1, "f", "d", "degrees(%1)", 0, "deg", NULL, NULL, NULL},
+    {"exp", 1, 1, "f", "d", "exp(%1)", 0, NULL, NULL, NULL, NULL},
+    {"floor", 1, 1, "f", "d", "floor(%1)", 0, "=", NULL, NULL, NULL},
+    {"log", 1, 1, "f", "d", "ln(%1)", 0, NULL, NULL, NULL, NULL},
+    {"log10", 1, 1, "f", "d", "log(%1)", 0, NULL, NULL, NULL, NULL},
+    {"mod", 2, 2, "nn", "M", NULL, F_SPECIAL, "=", NULL, NULL, NULL},
+    {"pi", 0, 0, "", "d", "pi()", 0, NULL, NULL, NULL, NULL},
+    {"power", 2, 2, "ff", "d", "power(%1, %2)", 0, NULL, NULL, NULL, NULL},
+    {"radians", 1, 1, "f", "d", "radians(%1)", 0, "rad", NULL, NULL, NULL},
+    {"sqrt", 1, 1, "f", "d", "sqrt(%1)", 0, NULL, NULL, NULL, NULL},
+    {"rand", 0, 1, "i", "d", NULL, F_SPECIAL, NULL, NULL, NULL, NULL},
+    {"round", 1, 2, "fi", "d", NULL, F_SPECIAL, "=", NULL, NULL, NULL},
+    {"truncate", 1, 2, "fi", "d", NULL, F_SPECIAL, "=", NULL, NULL, NULL},
+    {"acos", 1, 1, "f", "d", "acos(%1)", 0, "rad", NULL, NULL, NULL},
+    {"asin", 1, 1, "f", "d", "asin(%1)", 0, "rad", NULL, NULL, NULL},
+    {"atan", 1, 1, "f", "d", "atan(%1)", 0, "rad", NULL, NULL, NULL},
+    {"atan2", 2, 2, "ff", "d", "atan2(%1, %2)", 0, "rad", NULL, NULL, NULL},
+    {"cos", 1, 1, "f", "d", "cos(%1)", 0, NULL, NULL, NULL, NULL},
+    {"sin", 1, 1, "f", "d", "sin(%1)", 0, NULL, NULL, NULL, NULL},
+    {"tan", 1, 1, "f", "d", "tan(%1)", 0, NULL, NULL, NULL, NULL},
+    {"cot", 1, 1, "f", "d", "adql_cot(%1)", 0, NULL, NULL, NULL, NULL},
+    /* section 3.3: aggregates */
+    {"count", 1, 1, "*", "l", "count(%0)", F_AGG, NULL, NULL, NULL, NULL},
+    {"sum", 1, 1, "n", "S", NULL, F_AGG | F_SPECIAL, "=", NULL, NULL, NULL},
+    {"avg", 1, 1, "f", "d", "avg(%0)", F_AGG, "=", NULL, NULL, NULL},
+    {"min", 1, 1, "o", "1", "min(%0)", F_AGG, "=", NULL, NULL, NULL},
+    {"max", 1, 1, "o", "1", "max(%0)", F_AGG, "=", NULL, NULL, NULL},
+    /* section 4.2: geometry */
+    {"area", 1, 1, "g", "g", NULL, F_GEOM, "deg**2", GEO, NULL, NULL},
+    {"box", 3, 5, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
+     NULL},
+    {"centroid", 1, 1, "g", "g", NULL, F_GEOM, NULL, GEO, NULL, NULL},
+    {"circle", 2, 4, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
+     NULL},
+    {"contains", 2, 2, "g", "g", NULL, F_GEOM, NULL, GEO, NULL, NULL},
+    {"coord1", 1, 1, "g", "g", NULL, F_GEOM, "deg", GEO, NULL, NULL},
+    {"coord2", 1, 1, "g", "g", NULL, F_GEOM, "deg", GEO, NULL, NULL},
+    {"coordsys", 1, 1, "g", "g", NULL, F_GEOM, NULL, GEO, NULL, NULL},
+    {"distance", 2, 4, "g", "g", NULL, F_GEOM, "deg", GEO, NULL, NULL},
+    {"intersects", 2, 2, "g", "g", NULL, F_GEOM, NULL, GEO, NULL, NULL},
+    {"point", 2, 3, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
+     NULL},
+    {"polygon", 3, -1, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO,
+     NULL, NULL},
+    {"region", 1, 1, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
+     NULL},
+    /* sections 4.3 to 4.8 */
+    {"lower", 1, 1, "s", "s", "lower(%1)", 0, NULL, STR, NULL, NULL},
+    {"upper", 1, 1, "s", "s", "upper(%1)", 0, NULL, STR, NULL, NULL},
+    {"coalesce", 1, -1, "*", "C", NULL, F_SPECIAL, "=",
+     "features-adql-conditional", NULL, NULL},
+    {"in_unit", 2, 2, "ns", "d", NULL, F_SPECIAL, NULL, "features-adql-unit",
+     NULL, NULL},
+    /* arrays: IVOA wiki ADQLVectorMath */
+    {"arr_avg", 1, 1, "a", "d", "arr_avg(%1)", F_ARRAY, "=", UDF,
+     "arr_avg(arr DOUBLE[]) -> DOUBLE",
+     "The mean of the elements of an array that are not NULL."},
+    {"arr_max", 1, 1, "a", "e", "arr_max(%1)", F_ARRAY, "=", UDF,
+     "arr_max(arr DOUBLE[]) -> DOUBLE",
+     "The largest element of an array."},
+    {"arr_min", 1, 1, "a", "e", "arr_min(%1)", F_ARRAY, "=", UDF,
+     "arr_min(arr DOUBLE[]) -> DOUBLE",
+     "The smallest element of an array."},
+    {"arr_sum", 1, 1, "a", "d", "arr_sum(%1)", F_ARRAY, "=", UDF,
+     "arr_sum(arr DOUBLE[]) -> DOUBLE",
+     "The sum of the elements of an array that are not NULL."},
+    {"arr_stddev", 1, 1, "a", "d", "arr_stddev(%1)", F_ARRAY, "=", UDF,
+     "arr_stddev(arr DOUBLE[]) -> DOUBLE",
+     "The standard deviation of the elements of an array."},
+    {"arr_count", 1, 1, "a", "l", "arr_count(%1)", F_ARRAY, NULL, UDF,
+     "arr_count(arr DOUBLE[]) -> BIGINT",
+     "The number of elements of an array that are not NULL."},
+    {"arr_dot", 2, 2, "aa", "d", "arr_dot(%1, %2)", F_ARRAY, NULL, UDF,
+     "arr_dot(a DOUBLE[], b DOUBLE[]) -> DOUBLE",
+     "The scalar product of two arrays of one length."},
+    /* IVOA UDF catalogue 1.2 */
+    {"ivo_healpix_index", 2, 3, "g", "l", NULL, F_GEOM, NULL, UDF,
+     "ivo_healpix_index(hpxOrder INTEGER, long DOUBLE, lat DOUBLE) -> BIGINT",
+     "The HEALPix cell, nested scheme, of an order from 0 to 29 that holds a "
+     "position given in degrees; also (hpxOrder INTEGER, p POINT)."},
+    {"ivo_healpix_center", 2, 2, "ii", "P",
+     "sky_hpx_center((%1)::integer, (%2)::bigint)", 0, NULL, UDF,
+     "ivo_healpix_center(hpxOrder INTEGER, hpxIndex BIGINT) -> POINT",
+     "The centre of a HEALPix cell of the nested scheme."},
+    {"ivo_hasword", 2, 2, "ss", "i",
+     "(to_tsvector('simple', %1) @@ plainto_tsquery('simple', %2))::integer",
+     0, NULL, UDF,
+     "ivo_hasword(haystack TEXT, needle TEXT) -> INTEGER",
+     "1 if all words of needle are in haystack, without regard to case, "
+     "else 0."},
+    {"ivo_nocasematch", 2, 2, "ss", "i", "(%1 ILIKE %2)::integer", 0, NULL,
+     UDF, "ivo_nocasematch(value TEXT, pattern TEXT) -> INTEGER",
+     "1 if value matches pattern (as in LIKE) without regard to case, else "
+     "0."},
+    {"ivo_hashlist_has", 2, 2, "ss", "i",
+     "(strpos(%2, '#') = 0 AND lower(%2) = ANY "
+     "(string_to_array(lower(%1), '#')))::integer", 0, NULL, UDF,
+     "ivo_hashlist_has(hashlist TEXT, item TEXT) -> INTEGER",
+     "1 if item is one of the words of hashlist, which are separated by #, "
+     "without regard to case; else 0."},
+    {"ivo_string_agg", 2, 2, "*s", "s", "string_agg(%0::text, %2)", F_AGG,
+     NULL, UDF, "ivo_string_agg(expression TEXT, delimiter TEXT) -> TEXT",
+     "An aggregate: the strings of a group joined by delimiter."},
+    {"ivo_interval_overlaps", 4, 4, "nnnn", "i",
+     "(%1 <= %2 AND %3 <= %4 AND %1 <= %4 AND %3 <= %2)::integer", 0, NULL,
+     UDF,
+     "ivo_interval_overlaps(l1 NUMERIC, h1 NUMERIC, l2 NUMERIC, h2 NUMERIC) "
+     "-> INTEGER",
+     "1 if the interval from l1 to h1 shares a point with that from l2 to "
+     "h2, else 0."},
+    {"ivo_to_jd", 1, 1, "t", "d",
+     "(extract(epoch FROM %1)::float8 / 86400 + 2440587.5::float8)", 0, "d",
+     UDF, "ivo_to_jd(d TIMESTAMP) -> DOUBLE",
+     "The Julian date of a timestamp."},
+    {"ivo_to_mjd", 1, 1, "t", "d",
+     "(extract(epoch FROM %1)::float8 / 86400 + 40587)", 0, "d", UDF,
+     "ivo_to_mjd(d TIMESTAMP) -> DOUBLE",
+     "The modified Julian date of a timestamp."},
+    {"ivo_normal_random", 2, 2, "ff", "d",
+     "(%1 + %2 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))", 0,
+     NULL, UDF, "ivo_normal_random(mu DOUBLE, sigma DOUBLE) -> DOUBLE",
+     "A random number of the normal distribution with mean mu and standard "
+     "deviation sigma."},
+    {NULL, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL}
+};
+
+const adql_func_t *adql_func_find(const char *name)
+{
+    const adql_func_t *f;
+    char low = (char)apr_tolower(*name);
+
+    for (f = adql_funcs; f->name; ++f) {
+        if (*f->name == low && !strcasecmp(f->name, name)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* ---- checking --------------------------------------------------------- */
+
+static void check_arg(adql_ctx_t *c, const adql_node_t *n, adql_node_t *arg,
+                      char letter, int number)
+{
+    const char *need = NULL;
+    adql_class_e cls = arg->ty.cls;
+
+    if (c->err || cls == T_NULL || cls == T_NONE) {
+        return;
+    }
+    switch (letter) {
+    case 'f':
+    case 'n':
+        need = adql_is_number(&arg->ty) ? NULL : "a number";
+        break;
+    case 'i':
+        need = cls == T_INT ? NULL : "an integer";
+        break;
+    case 's':
+        need = cls == T_TEXT ? NULL : "a string";
+        break;
+    case 't':
+        if (cls == T_TEXT && arg->kind == N_STR) {
+            const char *iso;
+
+            if (adql_time_text(c, arg->text, &iso)) {
+                adql_set_type(&arg->ty, OID_TIMESTAMP);
+                cls = T_TIME;
+            }
+        }
+        need = cls == T_TIME || (cls == T_TEXT && arg->kind != N_STR)
+            ? NULL : "a timestamp";
+        break;
+    case 'a':
+        need = cls == T_ARRAY && arg->ty.oid != OID_BOOL_A ? NULL
+                                                        : "a numeric array";
+        break;
+    case 'o':
+        need = adql_is_number(&arg->ty) || cls == T_TEXT || cls == T_TIME
+            ? NULL : "a number, a string or a timestamp";
+        break;
+    default:
+        break;
+    }
+    if (need) {
+        adql_fail(c, arg->off, "Argument %d of %s is %s; it must be %s.",
+                  number, n->text, adql_type_name(&arg->ty), need);
+        if (cls == T_ARRAY) {
+            adql_hint(c, "Take one element, as in name[1] or "
+                      "name[survey::filter]%s.", n->func->flags & F_AGG
+                      ? ", or arr_sum, arr_avg, arr_min, arr_max of it" : "");
+        }
+        else if (cls == T_TEXT && arg->kind == N_STR && letter != 't') {
+            adql_hint(c, "Numbers are written without quotes.");
+        }
+    }
+}
+
+static void check_aggregate(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
+{
+    const adql_node_t *arg;
+
+    if (q->in_clause == CL_WHERE || q->in_clause == CL_FROM
+        || q->in_clause == CL_GROUP) {
+        adql_fail(c, n->off, "The aggregate function %s cannot stand in %s.",
+                  n->text, q->in_clause == CL_WHERE ? "WHERE"
+                  : q->in_clause == CL_GROUP ? "GROUP BY" : "a join");
+        if (q->in_clause == CL_WHERE) {
+            adql_hint(c, "Conditions on aggregates stand in HAVING.");
+        }
+    }
+    for (arg = n->list; arg && !c->err; arg = arg->next) {
+        if (arg->has_agg) {
+            adql_fail(c, n->off, "Aggregate functions cannot be nested.");
+        }
+    }
+    q->is_agg = 1;
+    n->has_agg = 1;
+}
+
+static void in_unit(adql_ctx_t *c, adql_node_t *n)
+{
+    adql_node_t *to = n->list->next;
+    const char *from, *why = NULL;
+    double factor;
+
+    if (to->kind != N_STR) {
+        adql_fail(c, to->off, "The unit of IN_UNIT is a string literal.");
+        return;
+    }
+    if (!*to->text || !adql_unit_is_known(to->text, &why, c->pool)) {
+        adql_fail(c, to->off, "'%s' is not a unit%s%s.", to->text,
+                  why ? ": " : "", why ? why : "");
+        adql_hint(c, "Units are written as in VOUnits: deg, mas/yr, km.s**-1, "
+                  "Jy, 10**3.m.");
+        return;
+    }
+    from = adql_infer_unit(c, n->list);
+    if (!from || !*from) {
+        adql_fail(c, n->list->off, "IN_UNIT needs a value with a unit; this "
+                  "one has none.");
+        return;
+    }
+    if (adql_unit_factor(from, to->text, &factor, &why, c->pool)) {
+        adql_fail(c, to->off, "The unit '%s' does not convert to '%s'%s%s.",
+                  from, to->text, why ? ": " : "", why ? why : "");
+        return;
+    }
+    n->unit = to->text;
+    n->ucd = n->list->ucd;
+    n->alias.text = apr_psprintf(c->pool, "%.17g", factor);
+}
+
+static void coalesce(adql_ctx_t *c, adql_node_t *n)
+{
+    adql_node_t *arg;
+    const char *iso;
+
+    n->ty = n->list->ty;
+    for (arg = n->list->next; arg && !c->err; arg = arg->next) {
+        if (n->ty.cls == T_TIME && arg->kind == N_STR
+            && adql_time_text(c, arg->text, &iso)) {
+            adql_set_type(&arg->ty, OID_TIMESTAMP);
+        }
+        if (adql_unite(&n->ty, &arg->ty)) {
+            adql_fail(c, arg->off, "The arguments of COALESCE have different "
+                      "types: %s, then %s.", adql_type_name(&n->ty),
+                      adql_type_name(&arg->ty));
+        }
+    }
+}
+
+static void result_type(adql_ctx_t *c, adql_node_t *n)
+{
+    const adql_node_t *first = n->list;
+    unsigned oid = OID_FLOAT8;
+
+    switch (*n->func->result) {
+    case 'i':
+        oid = OID_INT4;
+        break;
+    case 'l':
+        oid = OID_INT8;
+        break;
+    case 's':
+        oid = OID_TEXT;
+        break;
+    case '1':
+        if (first->ty.cls != T_NULL) {
+            n->ty = first->ty;
+            return;
+        }
+        break;
+    case 'S':
+        oid = first->ty.cls == T_INT ? OID_INT8 : OID_FLOAT8;
+        break;
+    case 'M':
+        if (first->ty.cls == T_INT && first->next->ty.cls == T_INT) {
+            oid = adql_wider(first->ty.oid, first->next->ty.oid);
+        }
+        break;
+    case 'e':
+        oid = first->ty.oid == OID_FLOAT4_A ? OID_FLOAT4 : OID_FLOAT8;
+        break;
+    case 'C':
+        coalesce(c, n);
+        return;
+    case 'P':
+        adql_set_type(&n->ty, OID_TEXT);
+        n->ty.cls = T_GEOM;
+        n->ty.geom = G_POINT;
+        return;
+    default:
+        break;
+    }
+    adql_set_type(&n->ty, oid);
+}
+
+static void result_meaning(adql_ctx_t *c, adql_node_t *n)
+{
+    const char *stat = !strcmp(n->func->name, "min") ? "stat.min"
+        : !strcmp(n->func->name, "max") ? "stat.max"
+        : !strcmp(n->func->name, "avg") ? "stat.mean" : NULL;
+
+    if (n->func->unit && *n->func->unit != '=') {
+        n->unit = n->func->unit;
+    }
+    else if (n->func->unit && n->list) {
+        n->unit = n->list->unit;
+        n->ucd = n->list->ucd;
+    }
+    if (stat && n->list->ucd) {
+        n->ucd = apr_pstrcat(c->pool, n->list->ucd, ";", stat, NULL);
+    }
+    if (!strcmp(n->func->name, "count")) {
+        n->ucd = "meta.number";
+    }
+}
+
+void adql_check_func(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
+{
+    const adql_func_t *f = n->func;
+    const char *letter = f->args;
+    adql_node_t *arg;
+    int number = 0;
+
+    for (arg = n->list; arg && !c->err; arg = arg->next) {
+        adql_check_value(c, q, arg);
+        n->has_agg |= arg->has_agg;
+    }
+    if (c->err) {
+        return;
+    }
+    if (f->flags & F_AGG) {
+        check_aggregate(c, q, n);
+    }
+    if (f->flags & F_GEOM) {
+        adql_check_geom_func(c, q, n);
+        return;
+    }
+    for (arg = n->list; arg; arg = arg->next) {
+        check_arg(c, n, arg, *letter, ++number);
+        letter += letter[0] && letter[1];
+    }
+    if (c->err) {
+        return;
+    }
+    if (n->is_distinct && n->list->ty.cls == T_GEOM) {
+        adql_fail(c, n->list->off, "DISTINCT does not work on geometries.");
+    }
+    result_type(c, n);
+    result_meaning(c, n);
+    if (!strcmp(f->name, "in_unit")) {
+        in_unit(c, n);
+    }
+}
+
+/* ---- printing --------------------------------------------------------- */
+
+static void print_arg(adql_ctx_t *c, const adql_node_t *n, int number)
+{
+    const adql_func_t *f = n->func;
+    size_t last = strlen(f->args) - 1;
+    char letter = f->args[(size_t)number < last ? (size_t)number : last];
+    const adql_node_t *arg = n->list;
+    int i;
+
+    for (i = 0; arg && i < number; ++i) {
+        arg = arg->next;
+    }
+    if (!arg) {
+        return;
+    }
+    switch (letter) {
+    case 'f':
+        adql_print_as(c, arg, OID_FLOAT8);
+        break;
+    case 's':
+        adql_print_as(c, arg, OID_TEXT);
+        break;
+    case 't':
+        adql_print_as(c, arg, OID_TIMESTAMP);
+        break;
+    case 'i':
+        adql_print_as(c, arg, arg->ty.cls == T_NULL ? OID_INT4
+                                                    : arg->ty.oid);
+        break;
+    default:
+        if (arg->ty.cls == T_NULL) {
+            adql_print_as(c, arg, letter == 'a' ? OID_FLOAT8_A
+                          : letter == '*' ? OID_TEXT : OID_FLOAT8);
+        }
+        else {
+            adql_print_expr(c, arg);
+        }
+    }
+}
+
+static void print_special(adql_ctx_t *c, const adql_node_t *n)
+{
+    const char *name = n->func->name;
+    const adql_node_t *arg = n->list;
+
+    if (!strcmp(name, "mod")) {
+        unsigned oid = n->ty.oid;
+
+        adql_put(c, n->ty.cls == T_INT ? "mod(" : "adql_mod(");
+        adql_print_as(c, arg, oid);
+        adql_put(c, ", ");
+        adql_print_as(c, arg->next, oid);
+    }
+    else if (!strcmp(name, "rand")) {
+        adql_put(c, arg ? "adql_rand(" : "random(");
+        if (arg) {
+            adql_print_as(c, arg, OID_INT4);
+        }
+    }
+    else if (!strcmp(name, "round") || !strcmp(name, "truncate")) {
+        int is_round = *name == 'r';
+
+        adql_put(c, arg->next ? (is_round ? "adql_round(" : "adql_truncate(")
+                              : (is_round ? "round(" : "trunc("));
+        adql_print_as(c, arg, OID_FLOAT8);
+        if (arg->next) {
+            adql_put(c, ", ");
+            adql_print_as(c, arg->next, OID_INT4);
+        }
+    }
+    else if (!strcmp(name, "sum")) {
+        adql_put(c, "sum(");
+        adql_put(c, n->is_distinct ? "DISTINCT " : "");
+        adql_print_as(c, arg, n->ty.oid == OID_INT8 ? arg->ty.oid
+                                                    : OID_FLOAT8);
+        adql_put(c, n->ty.oid == OID_INT8 ? ")::bigint" : ")");
+        return;
+    }
+    else if (!strcmp(name, "in_unit")) {
+        adql_put(c, "(");
+        adql_print_as(c, arg, OID_FLOAT8);
+        adql_put(c, " * ");
+        adql_put_param(c, OID_FLOAT8, n->alias.text);
+    }
+    else { /* coalesce */
+        adql_put(c, "COALESCE(");
+        for (; arg; arg = arg->next) {
+            if (n->ty.cls == T_GEOM) {
+                adql_print_geom(c, arg);
+            }
+            else {
+                adql_print_as(c, arg, n->ty.cls == T_NULL ? OID_TEXT
+                                                          : n->ty.oid);
+            }
+            adql_put(c, arg->next ? ", " : "");
+        }
+    }
+    adql_put(c, ")");
+}
+
+void adql_print_func(adql_ctx_t *c, const adql_node_t *n)
+{
+    const char *p;
+
+    if (n->func->flags & F_GEOM) {
+        adql_print_geom_func(c, n);
+        return;
+    }
+    if (n->func->flags & F_SPECIAL) {
+        print_special(c, n);
+        return;
+    }
+    for (p = n->func->sql; *p; ++p) {
+        if (*p != '%') {
+            adql_putn(c, p, 1);
+        }
+        else if (*++p == '0') {
+            adql_put(c, n->is_distinct ? "DISTINCT " : "");
+            if (n->is_star) {
+                adql_put(c, "*");
+            }
+            print_arg(c, n, 0);
+        }
+        else {
+            print_arg(c, n, *p - '1');
+        }
+    }
+}

@@ -1,0 +1,9 @@
+# Tests of the ADQL translator; adql_tool is for tests in Python and by hand.
+ADQL_MODEL := tests/unit/adql/adql_model.c
+ADQL_TOOL := $(BUILD)/tests/adql_tool
+
+$(ADQL_TOOL): tests/unit/adql/adql_tool.c $(ADQL_MODEL) \
+    tests/unit/adql/adql_model.h $$(LIBVO)
+	@mkdir -p $(@D)
+	$(Q)echo "  CC $@"; $(CC) $(CFLAGS_ALL) -Itests/unit/adql -o $@ $< \
+	    $(ADQL_MODEL) $(LIBVO) $(LIB_LIBS_CACHED)
