@@ -514,6 +514,9 @@ vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
     }
     if (PQstatus(conn) != CONNECTION_OK) {
         PQreset(conn);
+        if (PQstatus(conn) != CONNECTION_OK) {
+            return lost(&run);
+        }
     }
     err = attempt(&run, &retry);
     if (err && retry) {

@@ -1,2 +1,3 @@
 # executing SQL, and the parameters of a request
 VO_SRCS += modules/vo/vo_sql.c modules/vo/dali/vo_dali_param.c
+UNIT_TESTS += test_vo_dali_param test_vo_sql

@@ -230,13 +230,15 @@ static const char *header_param(apr_pool_t *pool, const char *value,
     const char *p = value + strcspn(value, ";");
 
     while (*p == ';') {
+        const char *word;
         int is_it;
         char *out, *to;
 
         p += 1 + strspn(p + 1, " \t");
-        is_it = !strncasecmp(p, name, nlen);
+        word = p;
         p += strcspn(p, "=; \t");
-        is_it = is_it && p[-1] == name[nlen - 1];
+        is_it = (apr_size_t)(p - word) == nlen
+                && !strncasecmp(word, name, nlen);
         p += strspn(p, " \t");
         if (*p != '=') {
             p += strcspn(p, ";");

@@ -1,0 +1,116 @@
+/* vo_tap_caps.c: the TAPRegExt capability. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vo_tap_caps.h"
+
+#include "../adql/vo_adql.h"
+#include "../table/vo_table.h"
+
+#define TR_NS "http://www.ivoa.net/xml/TAPRegExt/v1.0"
+
+/* <TAG>TEXT</TAG> */
+static vo_err_t *element(vo_out_t *out, const char *tag, const char *text)
+{
+    VO_TRY(vo_out_printf(out, "<%s>", tag));
+    VO_TRY(vo_out_xml(out, text, strlen(text)));
+    return vo_out_printf(out, "</%s>\n", tag);
+}
+
+/* Is the type of FEATURES[i] named before it? */
+static int is_repeated(const vo_adql_feature_t *features, int i)
+{
+    int k;
+
+    for (k = 0; k < i; ++k) {
+        if (!strcmp(features[k].type, features[i].type)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static vo_err_t *put_features(vo_out_t *out, apr_pool_t *scratch)
+{
+    const vo_adql_feature_t *features = vo_adql_features(scratch);
+    int i, k;
+
+    for (i = 0; features[i].type; ++i) {
+        if (is_repeated(features, i)) {
+            continue;
+        }
+        VO_TRY(vo_out_puts(out, "<languageFeatures type=\""));
+        VO_TRY(vo_out_xml(out, features[i].type, strlen(features[i].type)));
+        VO_TRY(vo_out_puts(out, "\">\n"));
+        for (k = i; features[k].type; ++k) {
+            if (strcmp(features[k].type, features[i].type)) {
+                continue;
+            }
+            VO_TRY(vo_out_puts(out, "<feature>\n"));
+            VO_TRY(element(out, "form", features[k].form));
+            if (features[k].description) {
+                VO_TRY(element(out, "description", features[k].description));
+            }
+            VO_TRY(vo_out_puts(out, "</feature>\n"));
+        }
+        VO_TRY(vo_out_puts(out, "</languageFeatures>\n"));
+    }
+    return NULL;
+}
+
+static vo_err_t *put_formats(vo_out_t *out)
+{
+    const vo_tablefmt_t *const *fmt;
+    const char *const *alias;
+
+    for (fmt = vo_tablefmt_all(); *fmt; ++fmt) {
+        VO_TRY(vo_out_puts(out, "<outputFormat"));
+        if ((*fmt)->ivoid) {
+            VO_TRY(vo_out_printf(out, " ivo-id=\"%s\"", (*fmt)->ivoid));
+        }
+        VO_TRY(vo_out_puts(out, ">\n"));
+        VO_TRY(element(out, "mime", (*fmt)->media_type));
+        VO_TRY(element(out, "alias", (*fmt)->name));
+        for (alias = (*fmt)->aliases; alias && *alias; ++alias) {
+            if (strcmp(*alias, (*fmt)->name)
+                && strcmp(*alias, (*fmt)->media_type)) {
+                VO_TRY(element(out, "alias", *alias));
+            }
+        }
+        VO_TRY(vo_out_puts(out, "</outputFormat>\n"));
+    }
+    return NULL;
+}
+
+vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
+                            const vo_tap_limits_t *limits, apr_pool_t *scratch)
+{
+    VO_TRY(vo_out_puts(out,
+                       "<capability xmlns:tr=\"" TR_NS "\" "
+                       "standardID=\"" VO_TAP_STANDARD_ID "\" "
+                       "xsi:type=\"tr:TableAccess\">\n"
+                       "<interface role=\"std\" version=\"1.1\" "
+                       "xsi:type=\"vs:ParamHTTP\">\n"
+                       "<accessURL use=\"base\">"));
+    VO_TRY(vo_out_xml(out, url, strlen(url)));
+    VO_TRY(vo_out_puts(out,
+                       "</accessURL>\n</interface>\n"
+                       "<language>\n<name>ADQL</name>\n"
+                       "<version ivo-id=\"ivo://ivoa.net/std/ADQL#v2.0\">2.0"
+                       "</version>\n"
+                       "<version ivo-id=\"ivo://ivoa.net/std/ADQL#v2.1\">2.1"
+                       "</version>\n"
+                       "<description>Astronomical Data Query Language"
+                       "</description>\n"));
+    VO_TRY(put_features(out, scratch));
+    VO_TRY(vo_out_puts(out, "</language>\n"));
+    VO_TRY(put_formats(out));
+    return vo_out_printf(
+        out,
+        "<executionDuration>\n<default>%d</default>\n<hard>%d</hard>\n"
+        "</executionDuration>\n"
+        "<outputLimit>\n"
+        "<default unit=\"row\">%" APR_INT64_T_FMT "</default>\n"
+        "<hard unit=\"row\">%" APR_INT64_T_FMT "</hard>\n"
+        "</outputLimit>\n</capability>\n",
+        limits->timeout_s, limits->timeout_s, limits->maxrec_default,
+        limits->maxrec_hard);
+}
