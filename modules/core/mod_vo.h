@@ -19,10 +19,10 @@
  * mod_vo holds what must exist once per process: the snapshot of what is
  * published, the policy of database handles, the output sink, cross-origin
  * rules and the address of the service. Protocol modules fetch the functions
- * below with APR_RETRIEVE_OPTIONAL_FN in optional_fn_retrieve (again after each
- * restart) and refuse to start when they are absent. Every function may be
- * called from any request thread; what it returns lives as long as the request
- * (r->pool) unless said otherwise.
+ * below with APR_RETRIEVE_OPTIONAL_FN in post_config (all modules have
+ * registered theirs by then; again after each restart) and refuse to start when
+ * they are absent. Every function may be called from any request thread; what
+ * it returns lives as long as the request (r->pool) unless said otherwise.
  *
  * URLs are ROOT/SEGMENT/RELEASE/..., ROOT being VORoot ("/vo") and SEGMENT the
  * service's own ("tap"). mod_vo answers URIs whose handler begins with "vo-"

@@ -1,3 +1,4 @@
 # executing SQL, and the parameters of a request
-VO_SRCS += modules/vo/vo_sql.c modules/vo/dali/vo_dali_param.c
+VO_SRCS += modules/vo/vo_sql.c modules/vo/dali/vo_dali_param.c \
+    modules/vo/dali/vo_tap_caps.c
 UNIT_TESTS += test_vo_dali_param test_vo_sql

@@ -1,0 +1,293 @@
+/* mod_tap.c: TAP 1.1, configuration and dispatch. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mod_tap_int.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+APLOG_USE_MODULE(tap);
+
+#define DEFAULT_MAXREC 100000
+#define DEFAULT_MAXREC_HARD 10000000
+#define DEFAULT_TIMEOUT 60 /* s */
+#define MAX_TIMEOUT 604800 /* s: a week, fits an int in ms */
+
+/* Written while httpd configures itself, before there are threads. */
+tap_fns_t tap_fns;
+
+/* --- configuration --------------------------------------------------------------- */
+
+typedef struct tap_dir_conf_t { /* VO_UNSET: not set here */
+    apr_int64_t maxrec_default, maxrec_hard;
+    int timeout_s;
+    int is_binary2;
+} tap_dir_conf_t;
+
+static void *dir_conf_create(apr_pool_t *pool, char *dir)
+{
+    tap_dir_conf_t *conf = apr_palloc(pool, sizeof(*conf));
+
+    (void)dir;
+    conf->maxrec_default = VO_UNSET;
+    conf->maxrec_hard = VO_UNSET;
+    conf->timeout_s = VO_UNSET;
+    conf->is_binary2 = VO_UNSET;
+    return conf;
+}
+
+static void *dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
+{
+    tap_dir_conf_t *to = apr_palloc(pool, sizeof(*to));
+    const tap_dir_conf_t *base = outer, *add = inner;
+
+    VO_INHERIT(to, base, add, maxrec_default, VO_UNSET);
+    VO_INHERIT(to, base, add, maxrec_hard, VO_UNSET);
+    VO_INHERIT(to, base, add, timeout_s, VO_UNSET);
+    VO_INHERIT(to, base, add, is_binary2, VO_UNSET);
+    return to;
+}
+
+tap_conf_t tap_conf(request_rec *r)
+{
+    const tap_dir_conf_t *dir = ap_get_module_config(r->per_dir_config,
+                                                     &tap_module);
+    tap_conf_t conf;
+
+    conf.maxrec_hard = dir->maxrec_hard == VO_UNSET ? DEFAULT_MAXREC_HARD
+                                                    : dir->maxrec_hard;
+    conf.maxrec_default = dir->maxrec_default == VO_UNSET
+                              ? DEFAULT_MAXREC
+                              : dir->maxrec_default;
+    conf.timeout_s = dir->timeout_s == VO_UNSET ? DEFAULT_TIMEOUT
+                                                : dir->timeout_s;
+    conf.is_binary2 = dir->is_binary2 == 1;
+    return conf;
+}
+
+static int parse_count(const char *text, apr_int64_t max, apr_int64_t *n)
+{
+    char *end;
+
+    *n = apr_strtoi64(text, &end, 10);
+    return end != text && !*end && *n > 0 && *n <= max;
+}
+
+static const char *set_maxrec(cmd_parms *cmd, void *dir, const char *deflt,
+                              const char *hard)
+{
+    tap_dir_conf_t *conf = dir;
+    apr_int64_t d, h;
+
+    if (!parse_count(deflt, APR_INT32_MAX, &d)
+        || !parse_count(hard ? hard : deflt, APR_INT32_MAX, &h) || d > h) {
+        return apr_psprintf(cmd->pool,
+                            "TAPMaxRec '%s %s' must be one or two numbers of "
+                            "rows, from 1 to %d, the first not above the "
+                            "second",
+                            deflt, hard ? hard : "", APR_INT32_MAX);
+    }
+    conf->maxrec_default = d;
+    conf->maxrec_hard = h;
+    return NULL;
+}
+
+static const char *set_timeout(cmd_parms *cmd, void *dir, const char *value)
+{
+    apr_int64_t n;
+
+    if (!parse_count(value, MAX_TIMEOUT, &n)) {
+        return apr_psprintf(cmd->pool,
+                            "TAPTimeout '%s' must be a number of seconds, from "
+                            "1 to %d",
+                            value, MAX_TIMEOUT);
+    }
+    ((tap_dir_conf_t *)dir)->timeout_s = (int)n;
+    return NULL;
+}
+
+static const char *set_votable(cmd_parms *cmd, void *dir, const char *value)
+{
+    int is_binary2 = !strcasecmp(value, "BINARY2");
+
+    if (!is_binary2 && strcasecmp(value, "TABLEDATA")) {
+        return apr_psprintf(cmd->pool,
+                            "TAPVOTable '%s' must be TABLEDATA or BINARY2",
+                            value);
+    }
+    ((tap_dir_conf_t *)dir)->is_binary2 = is_binary2;
+    return NULL;
+}
+
+#define ANYWHERE (RSRC_CONF | ACCESS_CONF)
+
+static const command_rec cmds[] = {
+    AP_INIT_TAKE12("TAPMaxRec", set_maxrec, NULL, ANYWHERE,
+                   "Rows a query gives when the client sends no MAXREC, and "
+                   "the most it can ask for (one number: both). Default: "
+                   "100000 10000000."),
+    AP_INIT_TAKE1("TAPTimeout", set_timeout, NULL, ANYWHERE,
+                  "Seconds after which a synchronous query is stopped. "
+                  "Default: 60."),
+    AP_INIT_TAKE1("TAPVOTable", set_votable, NULL, ANYWHERE,
+                  "Serialisation of VOTables when the client does not say: "
+                  "TABLEDATA or BINARY2. Default: TABLEDATA."),
+    {NULL}};
+
+/* --- the service ------------------------------------------------------------------ */
+
+static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
+                              const vo_release_t *rel, const vo_table_t *table,
+                              const char *url)
+{
+    tap_conf_t conf = tap_conf(r);
+    vo_tap_limits_t limits = {conf.maxrec_default, conf.maxrec_hard,
+                              conf.timeout_s};
+
+    (void)rel;
+    (void)table;
+    return vo_tap_capability(out, url, &limits, r->pool);
+}
+
+static const char *const standard_ids[] = {VO_TAP_STANDARD_ID, NULL};
+
+const vo_service_t tap_service = {
+    .name = "tap",
+    .segment = "tap",
+    .title = "Table Access Protocol",
+    .standard_ids = standard_ids,
+    .has_tables = 1,
+    .capabilities = capabilities,
+};
+
+/* --- dispatch --------------------------------------------------------------------- */
+
+static int not_found(request_rec *r, const char *text, const char *what)
+{
+    return tap_fns.respond_error(r, NULL,
+                                 vo_err_make(r->pool, VO_ERR_NOTFOUND,
+                                             "%s '%.60s'", text, what));
+}
+
+static int wrong_method(request_rec *r, int also_post)
+{
+    r->allowed |= (AP_METHOD_BIT << M_GET)
+                  | (also_post ? AP_METHOD_BIT << M_POST : 0);
+    if (r->method_number == M_GET
+        || (also_post && r->method_number == M_POST)) {
+        return OK;
+    }
+    return r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
+}
+
+/* REST is what follows the release in the path. */
+static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
+{
+    int rc;
+
+    if (!strcmp(rest, "sync")) {
+        rc = wrong_method(r, 1);
+        return rc == OK ? tap_sync(r, rel) : rc;
+    }
+    if (!*rest) {
+        rc = wrong_method(r, 0);
+        return rc == OK ? tap_page(r, rel) : rc;
+    }
+    rc = tap_fns.vosi_handle ? tap_fns.vosi_handle(r, &tap_service, rel, NULL,
+                                                   rest)
+                             : DECLINED;
+    if (rc != DECLINED || r->method_number == M_OPTIONS) {
+        return rc;
+    }
+    return not_found(r, "This TAP service has no resource", rest);
+}
+
+static int handler(request_rec *r)
+{
+    const vo_release_t *rel;
+    const char *path, *slash, *id;
+    vo_err_t *err;
+
+    if (strcmp(r->handler, "vo-tap")) {
+        return DECLINED;
+    }
+    path = tap_fns.path_below(r, tap_service.segment);
+    if (!path) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      VOLOGNO(1100) "'SetHandler vo-tap' is in a <Location> "
+                      "that is not VORoot/tap");
+        return HTTP_NOT_FOUND;
+    }
+    path += *path == '/';
+    if (!*path) {
+        int rc = wrong_method(r, 0);
+
+        return rc == OK ? tap_page(r, NULL) : rc;
+    }
+    slash = path + strcspn(path, "/");
+    id = apr_pstrndup(r->pool, path, (apr_size_t)(slash - path));
+    slash += *slash == '/';
+    err = tap_fns.release_for(&rel, r, id);
+    if (err && err->kind == VO_ERR_BUSY && tap_fns.vosi_handle
+        && !strcmp(slash, "availability")) {
+        return tap_fns.vosi_handle(r, &tap_service, NULL, NULL, slash);
+    }
+    return err ? tap_fns.respond_error(r, NULL, err) : dispatch(r, rel, slash);
+}
+
+/* --- start-up --------------------------------------------------------------------- */
+
+static void fetch_functions(void)
+{
+    tap_fns.snapshot_get = APR_RETRIEVE_OPTIONAL_FN(vo_snapshot_get);
+    tap_fns.release_visible = APR_RETRIEVE_OPTIONAL_FN(vo_release_visible);
+    tap_fns.release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
+    tap_fns.query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
+    tap_fns.params = APR_RETRIEVE_OPTIONAL_FN(vo_params);
+    tap_fns.path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
+    tap_fns.base_url = APR_RETRIEVE_OPTIONAL_FN(vo_base_url);
+    tap_fns.service_url = APR_RETRIEVE_OPTIONAL_FN(vo_service_url);
+    tap_fns.response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
+    tap_fns.response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
+    tap_fns.response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);
+    tap_fns.respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
+    tap_fns.log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
+    tap_fns.vosi_handle = APR_RETRIEVE_OPTIONAL_FN(vosi_handle);
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    fetch_functions();
+    if (!tap_fns.query) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                     VOLOGNO(1101) "mod_tap needs mod_vo: add 'LoadModule "
+                     "vo_module modules/mod_vo.so' (Debian: a2enmod vo)");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_register_provider(pool, VO_SERVICE_GROUP, tap_service.name,
+                         VO_SERVICE_VERSION, &tap_service);
+}
+
+VO_DECLARE_MODULE(tap) = {
+    STANDARD20_MODULE_STUFF,
+    dir_conf_create,
+    dir_conf_merge,
+    NULL,
+    NULL,
+    cmds,
+    register_hooks,
+    AP_MODULE_FLAG_NONE,
+};

@@ -1,0 +1,4 @@
+# mod_tap: TAP 1.1
+MODULES += tap
+tap_SRCS := modules/tap/mod_tap.c modules/tap/mod_tap_sync.c \
+    modules/tap/mod_tap_page.c
