@@ -4,6 +4,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <ap_expr.h>
 #include <http_core.h>
 
 #define DEFAULT_ROOT "/vo"
@@ -212,6 +213,10 @@ int vo_conf_max_params(request_rec *r)
 int vo_is_ours(request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = core->handler, *why = NULL;
 
-    return core->handler && !strncmp(core->handler, "vo-", 3);
+    if (core->expr_handler) {
+        handler = ap_expr_str_exec(r, core->expr_handler, &why);
+    }
+    return !why && handler && !strncmp(handler, "vo-", 3);
 }

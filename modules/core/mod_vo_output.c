@@ -22,7 +22,7 @@ struct vo_response_t {
 
 static vo_err_t *gone(request_rec *r)
 {
-    return vo_err_make(r->pool, VO_ERR_GONE, "The client has left");
+    return vo_err_make(r->pool, VO_ERR_GONE, "The client has left.");
 }
 
 /* Pass BB down and empty it. r->output_filters is read anew each time, for

@@ -16,7 +16,7 @@ static vo_err_t *too_large(request_rec *r, int max)
 {
     vo_err_t *err = vo_err_make(r->pool, VO_ERR_LIMIT,
                                 "The parameters of a request may have at most "
-                                "%d bytes", max);
+                                "%d bytes.", max);
 
     err->http = HTTP_REQUEST_ENTITY_TOO_LARGE;
     r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not read */
@@ -35,7 +35,7 @@ static vo_err_t *read_body(request_rec *r, int max, const char **body,
     *len = 0;
     if (ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK) != OK) {
         return vo_err_make(r->pool, VO_ERR_USAGE,
-                           "The body of the request cannot be read");
+                           "The body of the request cannot be read.");
     }
     if (!ap_should_client_block(r)) {
         return NULL;
@@ -60,7 +60,7 @@ static vo_err_t *read_body(request_rec *r, int max, const char **body,
         n = ap_get_client_block(r, buf + *len, cap - *len);
         if (n < 0) {
             vo_err_t *err = vo_err_make(r->pool, VO_ERR_USAGE,
-                                        "The body of the request ended early");
+                                        "The body of the request ended early.");
 
             r->connection->keepalive = AP_CONN_CLOSE;
             return err;
@@ -112,7 +112,7 @@ static vo_err_t *read_params(vo_dali_params_t *params, request_rec *r)
     }
     err = vo_err_make(r->pool, VO_ERR_USAGE,
                       "The body of a POST must be of type " FORM
-                      " or " MULTIPART);
+                      " or " MULTIPART ".");
     err->http = HTTP_UNSUPPORTED_MEDIA_TYPE;
     return err;
 }

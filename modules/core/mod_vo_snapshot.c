@@ -114,7 +114,7 @@ static vo_err_t *open_dbd(ap_dbd_t **dbd, PGconn **conn, server_rec *s,
     if (!*dbd) {
         vo_err_t *err = vo_err_make(pool, VO_ERR_BUSY,
                                     "The database is not available; try again "
-                                    "later");
+                                    "later.");
 
         err->detail = "mod_dbd has no connection (DBDriver, DBDParams)";
         return err;
@@ -123,7 +123,7 @@ static vo_err_t *open_dbd(ap_dbd_t **dbd, PGconn **conn, server_rec *s,
     if (strcmp(name, "pgsql")) {
         dbd_close(s, *dbd);
         return vo_err_fault(pool, APR_EINVAL,
-                            "The service is not configured well",
+                            "The service is not configured well.",
                             "mod_vo needs 'DBDriver pgsql', it is '%s'", name);
     }
     *conn = apr_dbd_native_handle((*dbd)->driver, (*dbd)->handle);
@@ -141,14 +141,14 @@ static vo_err_t *load(vo_snap_t **snap, vo_state_t *st, PGconn *conn,
     if (apr_allocator_create(&allocator) != APR_SUCCESS
         || apr_pool_create_unmanaged_ex(&pool, NULL, allocator)
                != APR_SUCCESS) {
-        return vo_err_fault(ptemp, APR_ENOMEM, "Out of memory",
+        return vo_err_fault(ptemp, APR_ENOMEM, "Out of memory.",
                             "pool of a snapshot");
     }
     apr_allocator_owner_set(allocator, pool);
     err = vo_meta_load(&meta, conn, pool);
     if (err) {
         err = vo_err_fault(ptemp, err->aprerr, "What is published cannot be "
-                           "read", "%s", vo_err_private(err, ptemp));
+                           "read.", "%s", vo_err_private(err, ptemp));
         apr_pool_destroy(pool);
         return err;
     }
@@ -235,7 +235,7 @@ vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r)
         return NULL;
     }
     if (!st) {
-        return vo_err_fault(r->pool, APR_EGENERAL, "The service did not start",
+        return vo_err_fault(r->pool, APR_EGENERAL, "The service did not start.",
                             "no state in this process");
     }
     apr_thread_mutex_lock(st->mutex);
@@ -263,7 +263,7 @@ vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r)
         return err ? err
                    : vo_err_make(r->pool, VO_ERR_BUSY,
                                  "The database is not available; try again "
-                                 "later");
+                                 "later.");
     }
     apr_pool_cleanup_register(r->pool, req->snap, drop_cleanup,
                               apr_pool_cleanup_null);
@@ -303,7 +303,7 @@ vo_err_t *vo_release_for(const vo_release_t **rel, request_rec *r,
         }
     }
     err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
-                      "There is no release '%.60s' here", id);
+                      "There is no release '%.60s' here.", id);
     err->hint = names ? apr_pstrcat(r->pool, "There is: ", names, ".", NULL)
                       : "There is none yet.";
     return err;

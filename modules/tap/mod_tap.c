@@ -168,7 +168,7 @@ static int not_found(request_rec *r, const char *text, const char *what)
 {
     return tap_fns.respond_error(r, NULL,
                                  vo_err_make(r->pool, VO_ERR_NOTFOUND,
-                                             "%s '%.60s'", text, what));
+                                             "%s '%.60s'.", text, what));
 }
 
 static int wrong_method(request_rec *r, int also_post)

@@ -76,7 +76,7 @@ static vo_err_t *read_lang(tap_job_t *job)
         }
     }
     err = vo_err_make(job->r->pool, VO_ERR_USAGE,
-                      "LANG '%.40s' is not known to this service", value);
+                      "LANG '%.40s' is not known to this service.", value);
     err->hint = "It speaks ADQL, ADQL-2.0 and ADQL-2.1.";
     return err;
 }
@@ -95,7 +95,7 @@ static vo_err_t *read_runid(tap_job_t *job)
     }
     if (n > MAX_RUNID) {
         return vo_err_make(job->r->pool, VO_ERR_USAGE,
-                           "RUNID may have at most %d characters; it has %d",
+                           "RUNID may have at most %d characters; it has %d.",
                            MAX_RUNID, n);
     }
     apr_table_setn(job->r->notes, "vo-runid", value); /* %{vo-runid}n */
@@ -122,13 +122,13 @@ static vo_err_t *read_params(tap_job_t *job)
     value = vo_dali_param_nth(job->params, "UPLOAD", 0);
     if (value && *value) {
         return vo_err_make(pool, VO_ERR_USAGE,
-                           "This service does not take uploads of tables");
+                           "This service does not take uploads of tables.");
     }
     VO_TRY(vo_dali_param_one(&job->query, job->params, "QUERY"));
     if (job->query && job->query[strspn(job->query, " \t\r\n")]) {
         return NULL;
     }
-    err = vo_err_make(pool, VO_ERR_USAGE, "The parameter QUERY is missing");
+    err = vo_err_make(pool, VO_ERR_USAGE, "The parameter QUERY is missing.");
     err->hint = "For example: QUERY=SELECT TOP 5 * FROM TAP_SCHEMA.tables";
     return err;
 }
@@ -236,7 +236,7 @@ static vo_err_t *on_begin(void *baton, int nfields, const unsigned *oids)
     if (nfields != job->sql->nfields) {
         return vo_err_fault(job->r->pool, APR_EGENERAL,
                             "The query could not be translated; this is a "
-                            "fault of the service",
+                            "fault of the service.",
                             "%d columns instead of %d from: %s", nfields,
                             job->sql->nfields, job->sql->sql);
     }
@@ -351,7 +351,7 @@ static int redirect_old(tap_job_t *job, int *rc)
     }
     err = vo_err_make(job->r->pool, VO_ERR_USAGE,
                       "REQUEST '%.40s' is not known; it is doQuery or "
-                      "getCapabilities", value);
+                      "getCapabilities.", value);
     *rc = tap_fns.respond_error(job->r, NULL, err);
     return 1;
 }

@@ -134,7 +134,7 @@ static vo_err_t *lost(run_t *run)
 {
     vo_err_t *err = vo_err_make(run->pool, VO_ERR_BUSY,
                                 "The database is not available; try again "
-                                "later");
+                                "later.");
 
     err->detail = apr_psprintf(run->pool, "connection lost: %s",
                                PQerrorMessage(run->conn));
@@ -229,7 +229,7 @@ static vo_err_t *wait_result(run_t *run)
         if (!run->is_cancelled && run->req->is_gone
             && run->req->is_gone(run->req->baton)) {
             cancel(run);
-            return vo_err_make(run->pool, VO_ERR_GONE, "The client has left");
+            return vo_err_make(run->pool, VO_ERR_GONE, "The client has left.");
         }
         if (run->deadline && apr_time_now() > run->deadline) {
             return lost(run);
@@ -281,32 +281,32 @@ static vo_err_t *sql_error(run_t *run, const PGresult *res)
         return lost(run);
     }
     if (run->is_cancelled) {
-        return vo_err_make(run->pool, VO_ERR_GONE, "The client has left");
+        return vo_err_make(run->pool, VO_ERR_GONE, "The client has left.");
     }
     if (!strcmp(state, "57014") && run->req->timeout_ms > 0
         && ms + 1 >= run->req->timeout_ms) {
         err = vo_err_make(run->pool, VO_ERR_TIMEOUT,
-                          "The query took longer than %g s and was stopped",
+                          "The query took longer than %g s and was stopped.",
                           run->req->timeout_ms / 1000.0);
         err->hint = "Ask for a smaller region or fewer rows.";
     }
     else if (!strncmp(state, "22", 2) || !strcmp(state, "21000")) {
-        err = vo_err_make(run->pool, VO_ERR_USAGE, "The query failed: %s",
+        err = vo_err_make(run->pool, VO_ERR_USAGE, "The query failed: %s.",
                           text);
     }
     else if (!strncmp(state, "54", 2)) {
         err = vo_err_make(run->pool, VO_ERR_LIMIT,
-                          "The query is too complex: %s", text);
+                          "The query is too complex: %s.", text);
     }
     else if (!strncmp(state, "53", 2) || !strncmp(state, "57", 2)
              || !strncmp(state, "40", 2) || !strncmp(state, "08", 2)) {
         err = vo_err_make(run->pool, VO_ERR_BUSY,
-                          "The database cannot answer now; try again later");
+                          "The database cannot answer now; try again later.");
     }
     else {
         err = vo_err_make(run->pool, VO_ERR_FAULT,
                           "The database refused the query; this is a fault of "
-                          "the service");
+                          "the service.");
     }
     err->detail = apr_psprintf(run->pool, "SQLSTATE %s: %s; SQL: %s", state,
                                text, run->req->sql);
@@ -501,7 +501,7 @@ vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
     run.start = apr_time_now();
     run.st = conn_state(conn);
     if (!run.st) {
-        return vo_err_fault(pool, APR_ENOMEM, "Out of memory",
+        return vo_err_fault(pool, APR_ENOMEM, "Out of memory.",
                             "PQregisterEventProc");
     }
     run.setup_name = own_name(&run, "vo_setup");

@@ -25,7 +25,7 @@ static vo_err_t *add(vo_dali_params_t *params, vo_dali_param_t **added)
 {
     if (params->nparams == MAX_PARAMS) {
         return vo_err_make(params->pool, VO_ERR_LIMIT,
-                           "There are more than %d parameters", MAX_PARAMS);
+                           "There are more than %d parameters.", MAX_PARAMS);
     }
     if (params->nparams == params->cap) {
         int cap = params->cap ? 2 * params->cap : 16;
@@ -134,7 +134,7 @@ static const char *shown(apr_pool_t *pool, const char *name)
 static vo_err_t *not_text(vo_dali_params_t *params, const char *name)
 {
     return vo_err_make(params->pool, VO_ERR_USAGE,
-                       "The parameter %s is not valid UTF-8 text",
+                       "The parameter %s is not valid UTF-8 text.",
                        shown(params->pool, name));
 }
 
@@ -186,7 +186,7 @@ static vo_err_t *add_pair(vo_dali_params_t *params, const char *pair,
         const char *whose = apr_pstrndup(params->pool, pair, name_raw);
         vo_err_t *err = vo_err_make(params->pool, VO_ERR_USAGE,
                                     "The parameter %s holds a '%%' that is not "
-                                    "followed by two hexadecimal digits",
+                                    "followed by two hexadecimal digits.",
                                     shown(params->pool, whose));
 
         err->hint = "Write a percent sign as %25.";
@@ -286,7 +286,7 @@ static const char *find(const char *from, const char *end, const char *what,
 static vo_err_t *bad_multipart(vo_dali_params_t *params, const char *why)
 {
     return vo_err_make(params->pool, VO_ERR_USAGE,
-                       "The multipart/form-data body cannot be read: %s", why);
+                       "The multipart/form-data body cannot be read: %s.", why);
 }
 
 /* One part: its header lines, a blank line, its content up to END. */
@@ -411,7 +411,7 @@ vo_err_t *vo_dali_param_one(const char **value, const vo_dali_params_t *params,
     *value = vo_dali_param_nth(params, name, 0);
     if (*value && vo_dali_param_nth(params, name, 1)) {
         return vo_err_make(params->pool, VO_ERR_USAGE,
-                           "The parameter %s may be given only once", name);
+                           "The parameter %s may be given only once.", name);
     }
     return NULL;
 }
@@ -471,7 +471,7 @@ vo_err_t *vo_dali_param_int(apr_int64_t *value, const vo_dali_params_t *params,
                                                min, max);
 
         return vo_err_make(params->pool, VO_ERR_USAGE,
-                           "%s must be an integer, %s; it is '%s'", name,
+                           "%s must be an integer, %s; it is '%s'.", name,
                            range, quoted(params->pool, text));
     }
     *value = number;
@@ -497,12 +497,12 @@ vo_err_t *vo_dali_param_double(double *value, int *is_set,
     if (!vo_num_to_double(text, (int)strlen(text), &number)
         || !isfinite(number)) {
         return vo_err_make(params->pool, VO_ERR_USAGE,
-                           "%s must be a decimal number; it is '%s'", name,
+                           "%s must be a decimal number; it is '%s'.", name,
                            quoted(params->pool, text));
     }
     if (number < min || number > max) {
         return vo_err_make(params->pool, VO_ERR_USAGE,
-                           "%s must be from %g to %g; it is '%s'", name, min,
+                           "%s must be from %g to %g; it is '%s'.", name, min,
                            max, quoted(params->pool, text));
     }
     *value = number;
