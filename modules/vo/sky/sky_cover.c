@@ -124,13 +124,10 @@ static int compare_cost(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Join equal neighbours always, others as needed to come down to BUDGET:
- * cheapest first, where a gap costs its length and an interior range that
- * becomes border a part of its own. */
-static int reduce(item_t *item, int n, int budget, int64_t *cost)
+/* Join neighbours of one kind. */
+static int join_equal(item_t *item, int n)
 {
-    int64_t limit = -1;
-    int i, m = 0, equal = 0, drop;
+    int i, m = 0;
 
     for (i = 0; i < n; i++) {
         if (m > 0 && item[m - 1].hi == item[i].lo
@@ -141,7 +138,18 @@ static int reduce(item_t *item, int n, int budget, int64_t *cost)
             item[m++] = item[i];
         }
     }
-    n = m;
+    return m;
+}
+
+/* Join equal neighbours always, others as needed to come down to BUDGET:
+ * cheapest first, where a gap costs its length and an interior range that
+ * becomes border a part of its own. */
+static int reduce(item_t *item, int n, int budget, int64_t *cost)
+{
+    int64_t limit = -1;
+    int i, m = 0, equal = 0, drop;
+
+    n = join_equal(item, n);
     drop = n - budget;
     if (drop <= 0) {
         return n;
@@ -179,7 +187,7 @@ static int reduce(item_t *item, int n, int budget, int64_t *cost)
                                  || item[m - 1].hi != item[i].lo;
         item[m - 1].hi = item[i].hi;
     }
-    return m;
+    return join_equal(item, m);
 }
 
 /* Split until there are more than twice BUDGET runs, or nothing to gain. */

@@ -115,11 +115,11 @@ double sky_distance(double ra1_deg, double dec1_deg,
     /* cos d1 cos d2, without cancellation near the poles */
     cc = (cs - sd) * (cs + sd);
     h = sd * sd + cc * sa * sa;
-    if (h < 0.5) {
-        return asin(sqrt(h > 0.0 ? h : 0.0)) * (2.0 / SKY_RAD);
+    if (!(h >= 0.5)) {
+        return asin(sqrt(h < 0.0 ? 0.0 : h)) * (2.0 / SKY_RAD);
     }
     g = ss * ss + cc * ca * ca;
-    return acos(sqrt(g > 0.0 ? (g < 1.0 ? g : 1.0) : 0.0)) * 2.0 / SKY_RAD;
+    return acos(sqrt(g < 0.0 ? 0.0 : g > 1.0 ? 1.0 : g)) * (2.0 / SKY_RAD);
 }
 
 double sky_bearing(double ra1_deg, double dec1_deg,

@@ -160,9 +160,13 @@ int sky_poly_setup(sky_shape_t *s, sky_err_t *err)
         r = SKY_PI;
     }
     if (r < SKY_PI / 2 - 0.01) {
-        /* all in one hemisphere: edges too, and the far side is outside */
+        double e[3];
+
+        /* all in one hemisphere, edges too, so the far side is outside; a
+         * q at right angles keeps the digits of what is small */
+        sky_frame(m, q, e);
         for (k = 0; k < 3; k++) {
-            q[k] = -m[k];
+            q[k] = r < SKY_PI / 4 ? q[k] : -m[k];
             s->cap[k] = m[k];
         }
         s->cap[3] = r + 1e-15;
@@ -254,7 +258,7 @@ double sky_poly_area(const sky_shape_t *s)
 
 /* The integral of the direction over the inside: half the sum over edges of
  * their length times their normal (Stokes), turned to point inwards. */
-void sky_poly_moment(const sky_shape_t *s, double m[3])
+static void edge_moment(const sky_shape_t *s, double m[3])
 {
     const double *v = sky_poly_vertex(s), *n = sky_poly_normal(s);
     int is_small = s->cap[3] < SKY_PI / 2;
@@ -279,5 +283,38 @@ void sky_poly_moment(const sky_shape_t *s, double m[3])
     sign = area < 0.0 ? -1.0 : 1.0;
     for (k = 0; k < 3; k++) {
         m[k] *= sign;
+    }
+}
+
+/* The same for small ones, where the sum over edges would lose its digits:
+ * triangles from the first vertex, as if they were flat. */
+static void flat_moment(const sky_shape_t *s, double m[3])
+{
+    const double *v = sky_poly_vertex(s);
+    double d[3] = { 0.0, 0.0, 0.0 }, sum = 0.0;
+    uint32_t i;
+    int k;
+
+    for (i = 1; i + 1 < s->n; i++) {
+        const double *a = v + 3 * i, *b = a + 3;
+        double t = triangle(v, a, b);
+
+        sum += t;
+        for (k = 0; k < 3; k++) {
+            d[k] += t * ((a[k] - v[k]) + (b[k] - v[k])) / 3.0;
+        }
+    }
+    for (k = 0; k < 3; k++) {
+        m[k] = sum < 0.0 ? -(sum * v[k] + d[k]) : sum * v[k] + d[k];
+    }
+}
+
+void sky_poly_moment(const sky_shape_t *s, double m[3])
+{
+    if (s->cap[3] < 1e-4) {
+        flat_moment(s, m);
+    }
+    else {
+        edge_moment(s, m);
     }
 }
