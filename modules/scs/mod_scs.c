@@ -8,6 +8,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 
 #include "mod_vo.h"
 #include "scs/vo_cone.h"
@@ -500,7 +501,7 @@ static int handler(request_rec *r)
                    ? HTTP_NOT_FOUND
                    : status;
     }
-    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_POST);
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
     if (r->method_number == M_OPTIONS) {
         return DECLINED;
     }

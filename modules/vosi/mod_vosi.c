@@ -376,7 +376,7 @@ static int vosi_handle(request_rec *r, const vo_service_t *svc,
         && ((!is_tables && !is_table) || (svc && !svc->has_tables))) {
         return DECLINED;
     }
-    r->allowed |= AP_METHOD_BIT << M_GET;
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
     if (r->method_number == M_OPTIONS) {
         return DECLINED;
     }

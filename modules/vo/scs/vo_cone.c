@@ -86,6 +86,21 @@ static int ucd_begins(const char *ucd, const char *word)
            && (!ucd[len] || ucd[len] == ';');
 }
 
+/* 2 for a column that is or belongs to the main identifier, 1 for one that is
+ * or belongs to some identifier, else 0. */
+static int id_rank(const vo_field_t *f)
+{
+    size_t len = f->ucd ? strlen(f->ucd) : 0;
+
+    if (!ucd_begins(f->ucd, "meta.id") && !ucd_begins(f->ucd, "meta.id.part")) {
+        return 0;
+    }
+    if (f->size != VO_SCALAR && f->type != VO_TYPE_CHAR) {
+        return 0;
+    }
+    return len > 10 && !strcasecmp(f->ucd + len - 10, ";meta.main") ? 2 : 1;
+}
+
 static void as_text(vo_field_t *f)
 {
     f->type = VO_TYPE_CHAR;
@@ -107,7 +122,7 @@ static void add_id(builder_t *b)
     const vo_table_t *t = b->table;
     const char *sql = NULL, *names = "";
     vo_field_t f;
-    int i;
+    int i, best = 1;
 
     if (t->id) {
         f = t->id->field;
@@ -121,10 +136,14 @@ static void add_id(builder_t *b)
         return;
     }
     for (i = 0; i < t->ncolumns; ++i) {
+        if (id_rank(&t->columns[i]->field) > best) {
+            best = 2;
+        }
+    }
+    for (i = 0; i < t->ncolumns; ++i) {
         const vo_column_t *c = t->columns[i];
 
-        if (ucd_begins(c->field.ucd, "meta.id")
-            && (c->field.size == VO_SCALAR || is_text(&c->field))) {
+        if (id_rank(&c->field) == best) {
             sql = apr_pstrcat(b->pool, sql ? sql : "concat_ws('-'", ", ",
                               column_sql(b, c->pg_column), NULL);
             names = apr_pstrcat(b->pool, names, *names ? "-" : "",

@@ -29,9 +29,10 @@ typedef struct vo_cone_t {
 
 /* The columns at VERB (1: only the three main ones; 2: the principal ones too,
  * or all where none is marked so; 3: all). The three come first:
- *   ID_MAIN         char: the table's identifier; where it has none, those of
- *                   its columns that are identifiers joined by "-", else the
- *                   cell number of the position
+ *   ID_MAIN         char: the table's identifier; where it has none, its
+ *                   columns of UCD meta.id or meta.id.part (only those with
+ *                   meta.main, if any) joined by "-", else the cell number of
+ *                   the position
  *   POS_EQ_RA_MAIN  double, deg
  *   POS_EQ_DEC_MAIN double, deg
  * in UCD1 as SCS 1.03 section 2.2 demands; no other column keeps a UCD that

@@ -6,6 +6,7 @@ The fixtures are in plugin.py; tests see:
               vo.post(...), vo.sql(...), vo.voctl(...), vo.url
   vo_conf     vo_conf("TAPMaxRec 10"): lines added to the configuration for the
               rest of the module (a graceful restart); taken back at its end
+  conf_now    the same for the rest of the test
   expect_log  expect_log("VO1034"): log tags (or texts) this test provokes; any
               other line of level warn and above makes the test fail
   sibling     sibling(drop=["dbd_module"], extra="..."): try to start another

@@ -45,14 +45,12 @@ def vo():
         server.stop()
 
 
-@pytest.fixture(scope="module")
-def vo_conf(vo, request):
-    """Lines added to the configuration until the end of the module."""
+def _configurer(vo, request):
     names = []
 
     def add(text, name=None):
         name = name or "test-%s-%d" % (
-            re.sub(r"\W", "-", request.module.__name__), len(names))
+            re.sub(r"\W", "-", request.node.name), len(names))
         if name not in names:
             names.append(name)
         vo.configure(name, text)
@@ -60,6 +58,18 @@ def vo_conf(vo, request):
     yield add
     for name in names:
         vo.configure(name, None)
+
+
+@pytest.fixture(scope="module")
+def vo_conf(vo, request):
+    """Lines added to the configuration until the end of the module."""
+    yield from _configurer(vo, request)
+
+
+@pytest.fixture
+def conf_now(vo, request):
+    """The same until the end of the test."""
+    yield from _configurer(vo, request)
 
 
 @pytest.fixture

@@ -186,6 +186,13 @@ static void test_made_up_id(void **state)
     c = vo_cone_make(t, 1, NULL, pool);
     assert_string_equal(c->fields[0].name, "cone_id");
     assert_non_null(strstr(c->sql, "concat_ws('-', t.\"id\", t.\"other\")"));
+    t->columns[0]->field.ucd = "meta.id.part";
+    t->columns[5]->field.ucd = "meta.id";
+    c = vo_cone_make(t, 1, NULL, pool);
+    assert_non_null(strstr(c->sql, "concat_ws('-', t.\"id\", t.\"other\")"));
+    t->columns[5]->field.ucd = "meta.id;meta.main";
+    c = vo_cone_make(t, 1, NULL, pool);
+    assert_non_null(strstr(c->sql, "concat_ws('-', t.\"other\")"));
     t->columns[0]->field.ucd = NULL;
     t->columns[5]->field.ucd = "meta.identity";
     c = vo_cone_make(t, 1, NULL, pool);
