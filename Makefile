@@ -172,6 +172,8 @@ install: all ## put modules, conf and voctl where a2enmod and a2ensite look
 	install -m 755 $(BUILD)/bin/voctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/schema/*.sql $(DESTDIR)$(SHARE)/schema
 	cp -r htdocs/. $(DESTDIR)$(SHARE)/htdocs
+	install -D -m 644 conf/postgresql/README \
+	    $(DESTDIR)$(SHARE)/postgresql/README
 	$(MAKE) --no-print-directory install-pgsky
 uninstall: uninstall-pgsky ## take away what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
