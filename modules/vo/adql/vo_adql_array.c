@@ -158,8 +158,8 @@ void adql_print_elem(adql_ctx_t *c, const adql_node_t *n)
     adql_put(c, "]");
 }
 
-/* Component by component; integers become doubles, and a result is real only
- * if all that goes in is. */
+/* Component by component, as pgsky's arr_add and so on do it: integers become
+ * doubles, a result is real only if all arrays are, a number does not widen. */
 void adql_check_array_bin(adql_ctx_t *c, adql_node_t *n)
 {
     const adql_node_t *a = n->a, *b = n->b ? n->b : n->a;
@@ -189,7 +189,8 @@ void adql_check_array_bin(adql_ctx_t *c, adql_node_t *n)
                   a->ty.size, b->ty.size);
         return;
     }
-    is_real = a->ty.oid == OID_FLOAT4_A && b->ty.oid == OID_FLOAT4_A;
+    is_real = (a->ty.oid == OID_FLOAT4_A || a->ty.cls != T_ARRAY)
+              && (b->ty.oid == OID_FLOAT4_A || b->ty.cls != T_ARRAY);
     adql_set_type(&n->ty, is_real ? OID_FLOAT4_A : OID_FLOAT8_A);
     n->ty.size = arr->ty.size;
     n->ty.arraysize = arr->ty.arraysize;
@@ -200,10 +201,10 @@ void adql_check_array_bin(adql_ctx_t *c, adql_node_t *n)
     }
 }
 
-static void print_operand(adql_ctx_t *c, const adql_node_t *n, unsigned oid)
+static void print_operand(adql_ctx_t *c, const adql_node_t *n)
 {
     if (n->ty.cls == T_ARRAY) {
-        adql_print_as(c, n, oid);
+        adql_print_expr(c, n);
     }
     else {
         adql_print_as(c, n, OID_FLOAT8);
@@ -222,10 +223,10 @@ void adql_print_array_bin(adql_ctx_t *c, const adql_node_t *n)
         return;
     }
     adql_put(c, n->kind == N_NEG ? "arr_neg(" : names[n->op]);
-    print_operand(c, n->a, n->ty.oid);
+    print_operand(c, n->a);
     if (n->kind == N_BIN) {
         adql_put(c, ", ");
-        print_operand(c, n->b, n->ty.oid);
+        print_operand(c, n->b);
     }
     adql_put(c, ")");
 }

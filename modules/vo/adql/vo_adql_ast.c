@@ -396,6 +396,7 @@ int adql_parse(adql_ctx_t *c)
                  || tk == TK_HAVING || tk == TK_ORDER) {
             c->in_from = 0;
         }
+        c->open += (tk == TK_LP) - (tk == TK_RP);
         c->prev2 = c->prev;
         c->prev2_tk = c->prev_tk;
         c->prev = tok;

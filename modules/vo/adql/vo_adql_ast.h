@@ -234,6 +234,7 @@ struct adql_ctx_t {
     adql_query_t *query;         /* result of the parser */
     int subq_end;                /* end of the last ( query ), for hints */
     int in_from;                 /* last clause word seen was FROM or JOIN */
+    int open;                    /* parentheses not yet closed */
     adql_tok_t prev, prev2;      /* tokens before the present one */
     int prev_tk, prev2_tk;
     int next_rv, next_cte;

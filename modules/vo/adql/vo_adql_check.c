@@ -123,15 +123,24 @@ static void literal(adql_ctx_t *c, adql_node_t *n)
         return;
     }
     if (strpbrk(n->text, ".eE")) {
+        double v;
+
         adql_set_type(&n->ty, OID_FLOAT8);
         if (strlen(n->text) > 300) {
             adql_fail(c, n->off, "This number has too many digits.");
+        }
+        else if (!adql_number(n->text, &v)) {
+            adql_fail(c, n->off, "The number %s does not fit a double.",
+                      n->text);
         }
         return;
     }
     errno = 0;
     if (apr_strtoi64(n->text, NULL, 10) > APR_INT32_MAX || errno) {
         adql_set_type(&n->ty, errno ? OID_FLOAT8 : OID_INT8);
+        if (strlen(n->text) > 300) {
+            adql_fail(c, n->off, "This number has too many digits.");
+        }
     }
     else {
         adql_set_type(&n->ty, OID_INT4);

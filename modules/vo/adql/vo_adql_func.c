@@ -12,7 +12,7 @@
  * i integer; s string; t timestamp (or its text); a numeric array; * anything.
  * The last letter repeats.
  * Result letters: d double, i int, l long, s string; 1 as the first argument;
- * e element of the array, E the same but long for integers; S sum, M modulus,
+ * e real or double after the array's elements; S sum, M modulus,
  * C the common type of all; g: by the geometry checker.
  * Templates: %1 ... arguments; %0 the whole distinct list of an aggregate.
  */
@@ -78,7 +78,7 @@ const adql_func_t adql_funcs[] = {
     {"in_unit", 2, 2, "ns", "d", NULL, F_SPECIAL, NULL, "features-adql-unit",
      NULL, NULL},
     /* arrays: IVOA wiki ADQLVectorMath */
-    {"arr_avg", 1, 1, "a", "d", "arr_avg(%1)", F_ARRAY, "=", UDF,
+    {"arr_avg", 1, 1, "a", "e", "arr_avg(%1)", F_ARRAY, "=", UDF,
      "arr_avg(arr DOUBLE[]) -> DOUBLE",
      "The mean of the elements of an array that are not NULL."},
     {"arr_max", 1, 1, "a", "e", "arr_max(%1)", F_ARRAY, "=", UDF,
@@ -87,14 +87,14 @@ const adql_func_t adql_funcs[] = {
     {"arr_min", 1, 1, "a", "e", "arr_min(%1)", F_ARRAY, "=", UDF,
      "arr_min(arr DOUBLE[]) -> DOUBLE",
      "The smallest element of an array."},
-    {"arr_sum", 1, 1, "a", "d", "arr_sum(%1)", F_ARRAY, "=", UDF,
+    {"arr_sum", 1, 1, "a", "e", "arr_sum(%1)", F_ARRAY, "=", UDF,
      "arr_sum(arr DOUBLE[]) -> DOUBLE",
      "The sum of the elements of an array that are not NULL."},
-    {"arr_stddev", 1, 1, "a", "d", "arr_stddev(%1)", F_ARRAY, "=", UDF,
+    {"arr_stddev", 1, 1, "a", "e", "arr_stddev(%1)", F_ARRAY, "=", UDF,
      "arr_stddev(arr DOUBLE[]) -> DOUBLE",
      "The standard deviation of the elements of an array."},
-    {"arr_count", 1, 1, "a", "l", "arr_count(%1)", F_ARRAY, NULL, UDF,
-     "arr_count(arr DOUBLE[]) -> BIGINT",
+    {"arr_count", 1, 1, "a", "i", "arr_count(%1)", F_ARRAY, NULL, UDF,
+     "arr_count(arr DOUBLE[]) -> INTEGER",
      "The number of elements of an array that are not NULL."},
     {"arr_dot", 2, 2, "aa", "d", "arr_dot(%1, %2)", F_ARRAY, NULL, UDF,
      "arr_dot(a DOUBLE[], b DOUBLE[]) -> DOUBLE",

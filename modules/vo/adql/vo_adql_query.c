@@ -377,7 +377,17 @@ static void unite(adql_ctx_t *c, adql_query_t *q)
     q->out = apr_pmemdup(c->pool, q->left->out,
                          sizeof(*q->out) * (size_t)q->nout);
     for (i = 0; i < q->nout && !c->err; ++i) {
-        if (adql_unite(&q->out[i].ty, &q->right->out[i].ty)) {
+        adql_type_t right = q->right->out[i].ty;
+
+        /* a bare NULL was made a string only for want of a type */
+        if (q->left->out[i].expr->ty.cls == T_NULL
+            && q->out[i].ty.cls == T_TEXT) {
+            q->out[i].ty.cls = T_NULL;
+        }
+        if (q->right->out[i].expr->ty.cls == T_NULL && right.cls == T_TEXT) {
+            right.cls = T_NULL;
+        }
+        if (adql_unite(&q->out[i].ty, &right)) {
             adql_fail(c, q->right->out[i].expr->off, "Column %d is %s on the "
                       "left of the set operator and %s here.", i + 1,
                       adql_type_name(&q->left->out[i].ty),

@@ -162,6 +162,8 @@ static int known_slip(adql_ctx_t *c, int tk, const adql_tok_t *tok)
         {"NULLIF", "ADQL 2.1 has no NULLIF."},
         {"TRUE", "ADQL has no boolean literals; compare with 1 or 'true'."},
         {"FALSE", "ADQL has no boolean literals; compare with 0 or 'false'."},
+        {"FLOAT", "CAST knows REAL and DOUBLE PRECISION."},
+        {"INT", "CAST knows SMALLINT, INTEGER and BIGINT."},
         {"ANY", "Use IN or EXISTS with a subquery."},
         {"SOME", "Use IN or EXISTS with a subquery."}
     };
@@ -251,7 +253,10 @@ static void at_end(adql_ctx_t *c)
     }
     adql_fail(c, off, "The query ends too early, after '%s'.",
               snippet(c, &c->prev));
-    if (!known_slip(c, 0, &c->prev) && c->prev_tk == TK_FUNC) {
+    if (c->open > 0) {
+        adql_hint(c, "A parenthesis is not closed.");
+    }
+    else if (!known_slip(c, 0, &c->prev) && c->prev_tk == TK_FUNC) {
         adql_hint(c, "'%s' is the name of a function and needs ( ); as a "
                   "name it must stand in double quotes.", c->prev.text);
     }
@@ -343,7 +348,14 @@ void adql_syntax_error(adql_ctx_t *c, int tk, const adql_tok_t *tok)
     else {
         adql_fail(c, tok->off, "'%s' does not fit here, after '%s'.",
                   snippet(c, tok), snippet(c, prev));
-        if (!known_slip(c, tk, tok) && tk == TK_STRING
+        if (c->prev_tk == TK_GROUP || c->prev_tk == TK_ORDER) {
+            adql_hint(c, "Write %s BY.", c->prev_tk == TK_GROUP ? "GROUP"
+                                                                : "ORDER");
+        }
+        else if (tk == TK_RP && c->open <= 0) {
+            adql_hint(c, "There is no opening parenthesis for it.");
+        }
+        else if (!known_slip(c, tk, tok) && tk == TK_STRING
             && (c->prev_tk == TK_AS || c->prev_tk == TK_DOT
                 || c->prev_tk == TK_FROM)) {
             adql_hint(c, "Names stand in double quotes, strings in single "
