@@ -174,8 +174,8 @@ install: all ## put modules, conf and voctl where a2enmod and a2ensite look
 	cp -r htdocs/. $(DESTDIR)$(SHARE)/htdocs
 	install -D -m 644 conf/postgresql/README \
 	    $(DESTDIR)$(SHARE)/postgresql/README
-	$(MAKE) --no-print-directory install-pgsky
-uninstall: uninstall-pgsky ## take away what install put there
+	$(MAKE) --no-print-directory pgsky-install
+uninstall: unpgsky-install ## take away what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 	rm -rf $(DESTDIR)$(SHARE)
 
