@@ -11,6 +11,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 
 #include "meta/vo_meta_load.h"
 
@@ -421,7 +422,7 @@ int vo_health_handler(request_rec *r)
     vo_out_t *out;
     int is_down, i, nvisible = 0;
 
-    r->allowed |= AP_METHOD_BIT << M_GET;
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number != M_GET) {
         return r->method_number == M_OPTIONS ? DECLINED
                                              : HTTP_METHOD_NOT_ALLOWED;

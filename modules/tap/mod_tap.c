@@ -7,6 +7,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 
 APLOG_USE_MODULE(tap);
 
@@ -171,15 +172,30 @@ static int not_found(request_rec *r, const char *text, const char *what)
                                              "%s '%.60s'.", text, what));
 }
 
-static int wrong_method(request_rec *r, int also_post)
+/* Is the method one this resource has? If not (or when it is OPTIONS), *RC is
+ * what the handler returns. */
+static int accepts(request_rec *r, int also_post, int *rc)
 {
-    r->allowed |= (AP_METHOD_BIT << M_GET)
-                  | (also_post ? AP_METHOD_BIT << M_POST : 0);
+    if (also_post) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS,
+                                  -1);
+    }
+    else {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
+    }
     if (r->method_number == M_GET
         || (also_post && r->method_number == M_POST)) {
-        return OK;
+        return 1;
     }
-    return r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
+    if (r->method_number != M_OPTIONS) {
+        *rc = HTTP_METHOD_NOT_ALLOWED;
+        return 0;
+    }
+    apr_table_setn(r->headers_out, "Allow",
+                   also_post ? "GET, HEAD, POST, OPTIONS"
+                             : "GET, HEAD, OPTIONS");
+    *rc = OK;
+    return 0;
 }
 
 /* REST is what follows the release in the path. */
@@ -188,12 +204,10 @@ static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
     int rc;
 
     if (!strcmp(rest, "sync")) {
-        rc = wrong_method(r, 1);
-        return rc == OK ? tap_sync(r, rel) : rc;
+        return accepts(r, 1, &rc) ? tap_sync(r, rel) : rc;
     }
     if (!*rest) {
-        rc = wrong_method(r, 0);
-        return rc == OK ? tap_page(r, rel) : rc;
+        return accepts(r, 0, &rc) ? tap_page(r, rel) : rc;
     }
     rc = tap_fns.vosi_handle ? tap_fns.vosi_handle(r, &tap_service, rel, NULL,
                                                    rest)
@@ -222,9 +236,9 @@ static int handler(request_rec *r)
     }
     path += *path == '/';
     if (!*path) {
-        int rc = wrong_method(r, 0);
+        int rc;
 
-        return rc == OK ? tap_page(r, NULL) : rc;
+        return accepts(r, 0, &rc) ? tap_page(r, NULL) : rc;
     }
     slash = path + strcspn(path, "/");
     id = apr_pstrndup(r->pool, path, (apr_size_t)(slash - path));
