@@ -7,3 +7,8 @@ $(ADQL_TOOL): tests/unit/adql/adql_tool.c $(ADQL_MODEL) \
 	@mkdir -p $(@D)
 	$(Q)echo "  CC $@"; $(CC) $(CFLAGS_ALL) -Itests/unit/adql -o $@ $< \
 	    $(ADQL_MODEL) $(LIBVO) $(LIB_LIBS_CACHED)
+
+check-adql: $(ADQL_TOOL) pgtree ## translated ADQL against brute force
+	$(Q)$(PYTHON) tests/unit/adql/run_semantics.py $(ADQL_TOOL) $(PGTREE)
+
+.PHONY: check-adql

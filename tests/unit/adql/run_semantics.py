@@ -1,0 +1,518 @@
+"""run_semantics.py: translated queries against brute force on the same rows.
+
+Usage: run_semantics.py TOOL PGTREE [COUNT [SEED]]
+
+Random rows (clusters at the poles, at RA 0 and elsewhere, some without a
+position) go into a private PostgreSQL with pgsky; random conditions are
+evaluated there through the translator and here in plain Python, with SQL's
+three-valued logic.
+"""
+# SPDX-License-Identifier: GPL-3.0-or-later
+import math
+import random
+import sys
+
+from adql_sql import SCHEMA, Cluster, Translator, execute
+
+CENTERS = [(0.0, 0.0), (359.99, -0.5), (123.4, 45.6), (10.0, 89.9),
+           (200.0, -89.95), (45.0, 41.81), (250.0, -20.0)]
+
+
+def vector(ra, dec):
+    a, d = math.radians(ra), math.radians(dec)
+    return (math.cos(d) * math.cos(a), math.cos(d) * math.sin(a),
+            math.sin(d))
+
+
+def cross(u, v):
+    return (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2],
+            u[0] * v[1] - u[1] * v[0])
+
+
+def dot(u, v):
+    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
+
+
+def distance(ra1, dec1, ra2, dec2):
+    if None in (ra1, dec1, ra2, dec2):
+        return None
+    u, v = vector(ra1, dec1), vector(ra2, dec2)
+    c = cross(u, v)
+    return math.degrees(math.atan2(math.sqrt(dot(c, c)), dot(u, v)))
+
+
+def near(ra, dec, r):
+    """A random place within R degrees."""
+    u = vector(ra, dec)
+    pole = (0.0, 0.0, 1.0) if abs(u[2]) < 0.9 else (1.0, 0.0, 0.0)
+    e = cross(pole, u)
+    n = math.sqrt(dot(e, e))
+    e = tuple(x / n for x in e)
+    f = cross(u, e)
+    t = math.radians(r * math.sqrt(random.random()))
+    a = random.random() * 2 * math.pi
+    w = tuple(math.cos(t) * u[i] + math.sin(t) * (math.cos(a) * e[i]
+              + math.sin(a) * f[i]) for i in range(3))
+    return (math.degrees(math.atan2(w[1], w[0])) % 360,
+            math.degrees(math.asin(max(-1, min(1, w[2])))))
+
+
+# three-valued logic
+def k_not(x):
+    return None if x is None else not x
+
+
+def k_and(*xs):
+    return False if False in xs else None if None in xs else True
+
+
+def k_or(*xs):
+    return True if True in xs else None if None in xs else False
+
+
+def less(x, y):
+    return None if x is None or y is None else x < y
+
+
+def less_equal(x, y):
+    return None if x is None or y is None else x <= y
+
+
+def in_polygon(ra, dec, corners):
+    """Convex, counter-clockwise seen from outside or clockwise."""
+    if ra is None or dec is None:
+        return None
+    p = vector(ra, dec)
+    vs = [vector(*c) for c in corners]
+    signs = [dot(cross(vs[i], vs[(i + 1) % len(vs)]), p)
+             for i in range(len(vs))]
+    middle = tuple(sum(v[i] for v in vs) for i in range(3))
+    return dot(p, middle) > 0 and (all(s >= 0 for s in signs)
+                                   or all(s <= 0 for s in signs))
+
+
+def regular_polygon(ra, dec, r, n):
+    """N corners at distance R around the place: convex."""
+    u = vector(ra, dec)
+    pole = (0.0, 0.0, 1.0) if abs(u[2]) < 0.9 else (1.0, 0.0, 0.0)
+    e = cross(pole, u)
+    m = math.sqrt(dot(e, e))
+    e = tuple(x / m for x in e)
+    f = cross(u, e)
+    t, out = math.radians(r), []
+    for k in range(n):
+        a = 2 * math.pi * k / n
+        w = tuple(math.cos(t) * u[i] + math.sin(t) * (math.cos(a) * e[i]
+                  + math.sin(a) * f[i]) for i in range(3))
+        out.append((math.degrees(math.atan2(w[1], w[0])) % 360,
+                    math.degrees(math.asin(w[2]))))
+    return out
+
+
+class World:
+    """The rows, here and in the database."""
+
+    def __init__(self, cursor):
+        self.cursor = cursor
+        cursor.execute(SCHEMA)
+        self.objects, self.gaia, self.tiles = [], [], []
+        for i in range(500):
+            ra, dec = near(*random.choice(CENTERS),
+                           random.choice([0.01, 0.5, 3.0]))
+            if random.random() < 0.06:
+                ra, dec = random.choice([(None, dec), (ra, None),
+                                         (None, None)])
+            mags = [random.choice([99.0, None] + [random.uniform(15, 25)] * 6)
+                    for _ in range(12)]
+            self.objects.append({'tile_id': random.randint(1, 9),
+                                 'number': i, 'ra': ra, 'dec': dec,
+                                 'mag': mags,
+                                 'flag': random.choice([None, True, False]),
+                                 'pm': random.choice(
+                                     [None, random.randint(-8, 8) / 4])})
+        for i in range(150):
+            o = random.choice(self.objects)
+            ra, dec = (near(o['ra'], o['dec'], random.choice([0.001, 0.05]))
+                       if o['ra'] is not None and o['dec'] is not None
+                       and random.random() < 0.7
+                       else near(*random.choice(CENTERS), 2))
+            if random.random() < 0.05:
+                ra = None
+            self.gaia.append({'number': i, 'tile_id': random.randint(1, 9),
+                              'ra': ra, 'dec': dec,
+                              'err': random.choice([0.001, 0.02, None])})
+        for i in range(60):
+            ra, dec = near(*random.choice(CENTERS), 3)
+            self.tiles.append({'id': i, 'ra': ra, 'dec': dec,
+                               'r': random.choice([0.2, 1.0, 2.5, None])})
+        for o in self.objects:
+            cursor.execute(
+                'INSERT INTO demo_dr1.magabdualobj (tile_id, number, '
+                'alpha_j2000, delta_j2000, mag_auto, is_good, pmra, hpx) '
+                'VALUES (%s, %s, %s, %s, %s::real[], %s, %s, '
+                'sky_hpx(%s::float8, %s::float8))',
+                (o['tile_id'], o['number'], o['ra'], o['dec'], o['mag'],
+                 o['flag'], o['pm'], o['ra'], o['dec']))
+        for g in self.gaia:
+            cursor.execute(
+                'INSERT INTO demo_dr1.xmatch_gaia (tile_id, number, source, '
+                'ra, dec, err, hpx) VALUES (%s, %s, %s, %s, %s, %s, '
+                'sky_hpx(%s::float8, %s::float8))',
+                (g['tile_id'], g['number'], g['number'], g['ra'], g['dec'],
+                 g['err'], g['ra'], g['dec']))
+        for t in self.tiles:
+            cursor.execute(
+                'INSERT INTO demo_dr1.tileimage (tile_id, ra, dec, s_region, '
+                'hpx) VALUES (%s, %s, %s, sky_circle(%s::float8, %s::float8, '
+                '%s::float8), sky_hpx(%s::float8, %s::float8))',
+                (t['id'], t['ra'], t['dec'], t['ra'], t['dec'], t['r'],
+                 t['ra'], t['dec']))
+        cursor.execute('ANALYZE')
+        # what the database holds is a float4
+        cursor.execute('SELECT number, mag_auto::float8[] '
+                       'FROM demo_dr1.magabdualobj')
+        for number, mags in cursor.fetchall():
+            self.objects[number]['mag'] = mags
+
+
+# ---- random conditions: pairs of ADQL text and a Python function ----------
+
+def cone(p='POINT(alpha_j2000, delta_j2000)', ra='ra', dec='dec'):
+    """A constant circle in one of its many spellings."""
+    ra0, dec0 = near(*random.choice(CENTERS), 2)
+    r = random.choice([0.003, 0.1, 0.7, 2.0, 5.0, 40.0, 120.0])
+    if random.random() < 0.3:
+        p = p.replace('POINT(', "POINT('ICRS', ")
+    circle = random.choice(['CIRCLE(%r, %r, %r)', "CIRCLE('ICRS', %r, %r, %r)",
+                            'CIRCLE(POINT(%r, %r), %r)']) % (ra0, dec0, r)
+    inside = 'CONTAINS(%s, %s)' % (p, circle)
+    if random.random() < 0.3:
+        inside = 'INTERSECTS(%s)' % ', '.join(random.sample([p, circle], 2))
+    center = 'POINT(%r, %r)' % (ra0, dec0)
+
+    def le(o):
+        return less_equal(distance(o[ra], o[dec], ra0, dec0), r)
+
+    pick = random.randint(0, 9)
+    pos = ['1=%s', '%s=1', '%s<>0', '0<>%s', '%s!=0', '%s>0'][pick % 6]
+    neg = ['0=%s', '%s=0', '%s<>1', '1<>%s', '%s<1', '%s!=1'][pick % 6]
+    d = 'DISTANCE(%s)' % ', '.join(random.sample([p, center], 2))
+    if pick == 6:
+        d = 'DISTANCE(%s, %r, %r)' % (p[p.rfind('(') + 1:-1].replace(
+            "'ICRS', ", ''), ra0, dec0)
+    kind = random.randint(0, 6)
+    if kind <= 1:
+        return pos % inside, le
+    if kind == 2:
+        return neg % inside, lambda o: k_not(le(o))
+    if kind == 3:
+        return '%s <= %r' % (d, r), le
+    if kind == 4:
+        return '%r >= %s' % (r, d), le
+    if kind == 5:
+        return '%s < %r' % (d, r), lambda o: less(
+            distance(o[ra], o[dec], ra0, dec0), r)
+    return '%s > %r' % (d, r), lambda o: k_not(le(o))
+
+
+def polygon():
+    corners = regular_polygon(*near(*random.choice(CENTERS), 1),
+                              random.choice([0.05, 1.0, 8.0]),
+                              random.randint(3, 7))
+    if random.random() < 0.5:
+        corners.reverse()
+    text = 'POLYGON(%s)' % ', '.join('%r, %r' % c for c in corners)
+    return ('1=CONTAINS(POINT(alpha_j2000, delta_j2000), %s)' % text,
+            lambda o: in_polygon(o['ra'], o['dec'], corners))
+
+
+def plain():
+    v = random.randint(1, 9)
+    i = random.randint(1, 12)
+    m = random.uniform(15, 25)
+    return random.choice([
+        ('tile_id > %d' % v, lambda o: o['tile_id'] > v),
+        ('pmra <= %r' % (v / 4 - 1), lambda o: less_equal(o['pm'],
+                                                          v / 4 - 1)),
+        ('mag_auto[%d] < %r' % (i, m), lambda o: less(o['mag'][i - 1], m)),
+        ('is_good = 1', lambda o: o['flag']),
+        ('pmra IS NULL', lambda o: o['pm'] is None),
+        ('tile_id IN (%d, 3)' % v, lambda o: o['tile_id'] in (v, 3)),
+        ('pmra NOT IN (0.5, %r)' % (v / 4), lambda o: None
+            if o['pm'] is None else o['pm'] not in (0.5, v / 4)),
+        ('pmra BETWEEN -1 AND %d' % v, lambda o: k_and(
+            less_equal(-1, o['pm']), less_equal(o['pm'], v)))])
+
+
+def condition(depth):
+    if depth == 0:
+        return random.choice([cone, cone, polygon, plain])()
+    kind = random.randint(0, 3)
+    a, fa = condition(depth - 1)
+    if kind == 0:
+        return 'NOT (%s)' % a, lambda o: k_not(fa(o))
+    b, fb = condition(depth - 1)
+    if kind == 1:
+        return '(%s) OR (%s)' % (a, b), lambda o: k_or(fa(o), fb(o))
+    return '%s AND (%s)' % ('(%s)' % a, b), lambda o: k_and(fa(o), fb(o))
+
+
+# ---- kinds of test: each gives ADQL and the rows expected -----------------
+
+def t_where(w):
+    text, fn = condition(random.randint(0, 3))
+    return ('SELECT number FROM MagABDualObj WHERE ' + text,
+            [(o['number'],) for o in w.objects if fn(o) is True])
+
+
+def t_value(w):
+    text, fn = random.choice([cone, polygon])()
+    return ('SELECT number, CASE WHEN %s THEN 1 WHEN NOT %s THEN 0 END '
+            'FROM MagABDualObj' % (text, text),
+            [(o['number'], None if fn(o) is None else int(fn(o)))
+             for o in w.objects])
+
+
+def t_select_value(w):
+    ra0, dec0 = near(*random.choice(CENTERS), 2)
+    r = random.choice([0.1, 1.0, 10.0])
+
+    def fn(o):
+        d = distance(o['ra'], o['dec'], ra0, dec0)
+        return None if d is None else int(d <= r)
+
+    return ('SELECT number, CONTAINS(POINT(alpha_j2000, delta_j2000), '
+            'CIRCLE(%r, %r, %r)) FROM MagABDualObj' % (ra0, dec0, r),
+            [(o['number'], fn(o)) for o in w.objects])
+
+
+def match_text(r_text):
+    """Ways to say that a and b are no further apart than R."""
+    a, b = 'POINT(a.alpha_j2000, a.delta_j2000)', 'POINT(b.ra, b.dec)'
+    return random.choice([
+        '1=CONTAINS(%s, CIRCLE(b.ra, b.dec, %s))' % (a, r_text),
+        'CONTAINS(%s, CIRCLE(%s, %s))=1' % (b, a, r_text),
+        'DISTANCE(%s, %s) <= %s' % (a, b, r_text),
+        '%s >= DISTANCE(b.ra, b.dec, a.alpha_j2000, a.delta_j2000)' % r_text])
+
+
+def t_join(w):
+    r = random.choice([0.002, 0.03, 0.3])
+    is_own = random.random() < 0.3
+    on = match_text('b.err' if is_own else repr(r))
+    extra, fx = '', lambda o: True
+    if random.random() < 0.5:
+        cut = random.randint(2, 8)
+        extra = ' AND b.tile_id <= %d' % cut
+        fx = lambda g: g['tile_id'] <= cut  # noqa: E731
+
+    def fits(o, g):
+        d = distance(o['ra'], o['dec'], g['ra'], g['dec'])
+        return less_equal(d, g['err'] if is_own else r) is True and fx(g)
+
+    pairs = [(o['number'], g['number']) for o in w.objects for g in w.gaia
+             if fits(o, g)]
+    kind = random.randint(0, 6)
+    a, b = 'MagABDualObj AS a', 'xmatch_gaia AS b'
+    if kind == 0:
+        frm = random.choice(['%s JOIN %s ON ' % (a, b), '%s JOIN %s ON '
+                             % (b, a)]) + on + extra
+    elif kind == 1:
+        frm = '%s, %s WHERE ' % tuple(random.sample([a, b], 2)) + on + extra
+    elif kind in (2, 3):
+        some = {p[0] for p in pairs}
+        pairs += [(o['number'], None) for o in w.objects
+                  if o['number'] not in some]
+        frm = ('%s LEFT JOIN %s ON ' % (a, b) if kind == 2
+               else '%s RIGHT OUTER JOIN %s ON ' % (b, a)) + on + extra
+    elif kind in (4, 5):
+        some = {p[1] for p in pairs}
+        pairs += [(None, g['number']) for g in w.gaia
+                  if g['number'] not in some]
+        frm = ('%s LEFT JOIN %s ON ' % (b, a) if kind == 4
+               else '%s RIGHT JOIN %s ON ' % (a, b)) + on + extra
+    else:
+        frm = ('(SELECT * FROM xmatch_gaia WHERE tile_id > 0) AS b JOIN %s '
+               'ON ' % a) + on + extra
+    return 'SELECT a.number, b.number FROM ' + frm, pairs
+
+
+def t_exists(w):
+    r = random.choice([0.002, 0.03, 0.3])
+    is_not = random.random() < 0.5
+
+    def fn(o):
+        return any(less_equal(distance(o['ra'], o['dec'], g['ra'], g['dec']),
+                              r) is True for g in w.gaia) != is_not
+
+    return ('SELECT a.number FROM MagABDualObj AS a WHERE %sEXISTS (SELECT * '
+            'FROM xmatch_gaia AS b WHERE %s)' % ('NOT ' if is_not else '',
+                                                 match_text(repr(r))),
+            [(o['number'],) for o in w.objects if fn(o)])
+
+
+def t_three(w):
+    r = random.choice([0.02, 0.2])
+    text, fn = cone('POINT(b.ra, b.dec)')
+    rows = []
+    for o in w.objects:
+        for g in w.gaia:
+            d = distance(o['ra'], o['dec'], g['ra'], g['dec'])
+            if d is None or d > r or fn(g) is not True:
+                continue
+            rows += [(o['number'], g['number'], t['id']) for t in w.tiles
+                     if distance(g['ra'], g['dec'], t['ra'], t['dec']) <= 1]
+    return ('SELECT a.number, b.number, c.tile_id FROM MagABDualObj AS a, '
+            'xmatch_gaia AS b, TileImage AS c WHERE %s AND %s AND '
+            'DISTANCE(POINT(c.ra, c.dec), POINT(b.ra, b.dec)) <= 1'
+            % (match_text(repr(r)), text), rows)
+
+
+def t_region(w):
+    ra0, dec0 = near(*random.choice(CENTERS), 2)
+    r = random.choice([0.1, 1.5])
+    rows = []
+    kind = random.randint(0, 2)
+    for t in w.tiles:
+        if t['r'] is None:
+            continue
+        d = distance(t['ra'], t['dec'], ra0, dec0)
+        if kind == 0:
+            is_in = d <= t['r']
+        elif kind == 1:
+            is_in = d <= t['r'] + r
+        else:
+            is_in = not d + t['r'] <= r
+        if is_in:
+            rows.append((t['id'],))
+    text = ['1=CONTAINS(POINT(%r, %r), s_region)' % (ra0, dec0),
+            'INTERSECTS(s_region, CIRCLE(%r, %r, %r))=1' % (ra0, dec0, r),
+            '0=CONTAINS(s_region, CIRCLE(%r, %r, %r))' % (ra0, dec0, r)]
+    return 'SELECT tile_id FROM TileImage WHERE ' + text[kind], rows
+
+
+def t_region_join(w):
+    rows = [(o['number'], t['id']) for o in w.objects for t in w.tiles
+            if less_equal(distance(o['ra'], o['dec'], t['ra'], t['dec']),
+                          t['r']) is True]
+    return ('SELECT a.number, t.tile_id FROM MagABDualObj AS a JOIN TileImage '
+            'AS t ON 1=CONTAINS(POINT(a.alpha_j2000, a.delta_j2000), '
+            't.s_region)', rows)
+
+
+def t_arrays(w):
+    i, j = random.sample(range(12), 2)
+    k = random.uniform(-3, 3)
+    rows = []
+    for o in w.objects:
+        m = o['mag']
+        good = [x for x in m if x is not None]
+        diff = None if m[i] is None or m[j] is None else m[i] - m[j]
+        rows.append((o['number'], diff, len(good), max(good), min(good),
+                     sum(good) / len(good),
+                     None if m[i] is None else (m[i] * 2 - k)))
+    return ('SELECT number, mag_auto[%d] - mag_auto[%d], arr_count(mag_auto), '
+            'arr_max(mag_auto), arr_min(mag_auto), arr_avg(mag_auto), '
+            '(mag_auto * 2 - %r)[%d] FROM MagABDualObj'
+            % (i + 1, j + 1, k, i + 1), rows)
+
+
+def t_groups(w):
+    cut = random.randint(1, 70)
+    groups = {}
+    for o in w.objects:
+        groups.setdefault(o['tile_id'] * 2 + 1, []).append(o)
+    rows = []
+    for key, members in groups.items():
+        pms = [o['pm'] for o in members if o['pm'] is not None]
+        if len(members) > cut:
+            rows.append((key, len(members), len(pms), sum(pms),
+                         sum(pms) / len(pms), max(pms), len(set(pms))))
+    return ('SELECT tile_id * 2 + 1 AS k, COUNT(*), COUNT(pmra), SUM(pmra), '
+            'AVG(pmra), MAX(pmra), COUNT(DISTINCT pmra) FROM MagABDualObj '
+            'GROUP BY tile_id * 2 + 1 HAVING COUNT(*) > %d' % cut, rows)
+
+
+def t_sets(w):
+    ta, fa = condition(1)
+    tb, fb = condition(0)
+    a = [o['tile_id'] for o in w.objects if fa(o) is True]
+    b = [o['tile_id'] for o in w.objects if fb(o) is True]
+    op = random.choice(['UNION', 'UNION ALL', 'EXCEPT', 'INTERSECT'])
+    out = {'UNION': set(a) | set(b), 'EXCEPT': set(a) - set(b),
+           'INTERSECT': set(a) & set(b), 'UNION ALL': a + b}[op]
+    return ('SELECT tile_id FROM MagABDualObj WHERE %s %s SELECT tile_id FROM '
+            'MagABDualObj WHERE %s' % (ta, op, tb), [(x,) for x in out])
+
+
+def t_order(w):
+    top, skip = random.randint(0, 40), random.randint(0, 480)
+    all_rows = sorted(w.objects, key=lambda o: (-o['tile_id'], o['number']))
+    rows = [(o['number'], o['tile_id']) for o in all_rows][skip:skip + top]
+    return ('SELECT TOP %d number, tile_id AS t FROM MagABDualObj ORDER BY t '
+            'DESC, 1 OFFSET %d' % (top, skip), rows)
+
+
+KINDS = [t_where, t_where, t_where, t_value, t_select_value, t_join, t_join,
+         t_exists, t_three, t_region, t_region_join, t_arrays, t_groups,
+         t_sets, t_order]
+
+
+def same(x, y):
+    if isinstance(x, float) or isinstance(y, float):
+        return x is not None and y is not None \
+            and abs(x - y) <= 1e-5 * max(1.0, abs(x), abs(y))
+    return x == y
+
+
+def key(row):
+    return [(x is None, round(x, 3) if isinstance(x, float) else x or 0)
+            for x in row]
+
+
+def main():
+    tool, tree = sys.argv[1:3]
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 300
+    random.seed(int(sys.argv[4]) if len(sys.argv) > 4 else 20261120)
+    cluster = Cluster(tree)
+    translate = Translator(tool)
+    passed = failed = nonempty = 0
+    kinds = {}
+    try:
+        world = World(cluster.cursor)
+        for i in range(count):
+            kind = KINDS[i % len(KINDS)]
+            adql, want = kind(world)
+            res = translate(adql)
+            try:
+                assert 'error' not in res, res.get('error')
+                got = execute(cluster.cursor, res)
+                if kind is not t_order:
+                    got, want = sorted(got, key=key), sorted(want, key=key)
+                assert len(got) == len(want), '%d rows instead of %d' % (
+                    len(got), len(want))
+                for g, x in zip(got, want):
+                    assert all(map(same, g, x)), '%s instead of %s' % (g, x)
+                passed += 1
+                nonempty += bool(want)
+                kinds[kind.__name__] = kinds.get(kind.__name__, 0) + 1
+            except Exception as err:
+                failed += 1
+                print('FAILED %s: %s\n  %s\n  %s\n  %s' % (
+                    kind.__name__, err, adql, res.get('sql'),
+                    res.get('params')))
+    finally:
+        translate.close()
+        cluster.stop()
+    print(' '.join('%s %d' % k for k in sorted(kinds.items())))
+    print('%d of the queries have rows' % nonempty)
+    # a test that finds nothing proves nothing
+    if nonempty < 0.6 * count:
+        failed += 1
+        print('FAILED: too few queries have rows')
+    print('%d passed, %d failed' % (passed, failed))
+    return failed > 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
