@@ -1,0 +1,388 @@
+/* voctl_demo.c: voctl demo: the example releases demo-dr1 and tycho2. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "voctl_demo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "voctl_filters.h"
+#include "voctl_load.h"
+
+#define DEFAULT_ROWS 100000
+#define DEFAULT_SEED 20261120
+#define PROBE_OBJECTS 4000  /* to learn how many objects make a row */
+#define INVENTED_STARS 300000
+
+const apr_getopt_option_t voctl_demo_options[] = {
+    { "rows", 256, 1, "N  objects in the main catalogue, about; default "
+                      "100000" },
+    { "seed", 257, 1, "N  another sky; default 20261120" },
+    { "stars", 258, 1, "DIR  with index-tycho2-*.littleendian.fits; default "
+                       "/usr/share/astrometry" },
+    { "force", 259, 0, "make it anew even if it is there" },
+    { NULL, 0, 0, NULL },
+};
+
+typedef struct demo_t {
+    voctl_t *ctl;
+    truth_t *truth;
+    voctl_tycho_t *tycho;
+    int is_real;               /* the stars */
+    const demo_table_t *table; /* being loaded */
+    apr_int64_t rows;          /* expected, for the progress bar */
+} demo_t;
+
+/* ---- a table as a source of rows -----------------------------------------*/
+
+typedef struct generator_t {
+    demo_state_t state;
+    const demo_table_t *table;
+    apr_int64_t done, all;
+} generator_t;
+
+static const vo_tableinfo_t *table_info(const demo_table_t *table,
+                                        apr_pool_t *pool)
+{
+    vo_tableinfo_t *info = apr_pcalloc(pool, sizeof(*info));
+    int i;
+
+    info->name = table->name;
+    info->description = table->description;
+    info->nrows = -1;
+    while (table->columns[info->nfields].name) {
+        ++info->nfields;
+    }
+    info->fields = apr_pcalloc(pool, sizeof(*info->fields)
+                                         * (apr_size_t)info->nfields);
+    for (i = 0; i < info->nfields; ++i) {
+        const demo_column_t *c = &table->columns[i];
+        const voctl_type_t *type = voctl_type(c->oid, NULL);
+        vo_field_t *f = &info->fields[i];
+        int is_vector = c->arraysize && type->is_number;
+
+        f->name = c->name;
+        f->type = type->type;
+        f->arraysize = c->arraysize;
+        f->size = vo_arraysize_parse(c->arraysize);
+        f->unit = c->unit;
+        f->ucd = c->ucd;
+        f->xtype = c->xtype;
+        f->description = c->description;
+        f->pg_oid = is_vector ? type->array_oid : type->oid;
+    }
+    if (table->epoch > 0) {
+        info->epoch = apr_psprintf(pool, "J%.1f", table->epoch);
+        info->system = "ICRS";
+    }
+    return info;
+}
+
+static vo_err_t *generate(void *baton, const vo_cell_t **cells)
+{
+    generator_t *g = baton;
+
+    *cells = g->table->next(&g->state) ? g->state.row.cells : NULL;
+    ++g->done;
+    return NULL;
+}
+
+static void generated(void *baton, apr_int64_t *done, apr_int64_t *all)
+{
+    const generator_t *g = baton;
+
+    *done = g->done;
+    *all = g->all;
+}
+
+static apr_status_t free_generator(void *baton)
+{
+    generator_t *g = baton;
+
+    voctl_buf_free(&g->state.row.buf);
+    return APR_SUCCESS;
+}
+
+static vo_err_t *open_generator(voctl_source_t *source, void *baton, int i,
+                                apr_pool_t *pool)
+{
+    const demo_t *demo = baton;
+    generator_t *g = apr_pcalloc(pool, sizeof(*g));
+
+    (void)i;
+    g->state.truth = demo->truth;
+    g->state.tycho = demo->tycho;
+    g->table = demo->table;
+    g->all = demo->rows;
+    apr_pool_cleanup_register(pool, g, free_generator, apr_pool_cleanup_null);
+    source->name = demo->table->name;
+    source->info = table_info(demo->table, pool);
+    source->next = generate;
+    source->progress = generated;
+    source->baton = g;
+    return NULL;
+}
+
+/* The foreign keys and the region column, as the metadata file says them. */
+static vo_err_t *table_meta(voctl_metafile_t **meta, const demo_table_t *table,
+                            apr_pool_t *pool)
+{
+    const demo_key_t *k;
+
+    VO_TRY(voctl_metafile_read(meta, NULL, pool));
+    if (table->region) {
+        apr_hash_t *column = apr_hash_make(pool);
+
+        apr_hash_set(column, "type", APR_HASH_KEY_STRING, "sky_region");
+        apr_hash_set((*meta)->columns, table->region, APR_HASH_KEY_STRING,
+                     column);
+    }
+    for (k = table->keys; k->id; ++k) {
+        voctl_metakey_t *key = apr_array_push((*meta)->keys);
+
+        key->id = k->id;
+        key->description = k->description;
+        key->target = k->target;
+        key->from = voctl_split(k->from, pool);
+        key->to = voctl_split(k->to, pool);
+    }
+    return NULL;
+}
+
+static vo_err_t *load_table(demo_t *demo, const char *release, int index,
+                            const demo_table_t *table)
+{
+    apr_pool_t *pool = demo->ctl->pool;
+    voctl_load_t load = { 0 };
+    voctl_metafile_t *meta;
+    const vo_tableinfo_t *info = table_info(table, pool);
+    int i;
+
+    demo->table = table;
+    VO_TRY(table_meta(&meta, table, pool));
+    load.release = release;
+    load.table = table->name;
+    load.mode = VOCTL_REPLACE;
+    load.is_cone = table->is_cone;
+    load.index = index;
+    load.plan.meta = meta;
+    load.plan.id = table->id;
+    load.key = voctl_split(table->key, pool);
+    load.indexes = apr_array_make(pool, 2, sizeof(apr_array_header_t *));
+    for (i = 0; table->indexes[i]; ++i) {
+        APR_ARRAY_PUSH(load.indexes, apr_array_header_t *)
+            = voctl_split(table->indexes[i], pool);
+    }
+    load.nsources = 1;
+    load.infos = &info;
+    load.names = &table->name;
+    load.open = open_generator;
+    load.baton = demo;
+    return voctl_load(demo->ctl, &load);
+}
+
+/* ---- the sky --------------------------------------------------------------*/
+
+/* Objects needed for ROWS rows: tiles overlap, faint objects are missed. */
+static int objects_for(apr_int64_t rows, uint64_t seed)
+{
+    truth_t *probe = truth_create(seed, PROBE_OBJECTS, 0, NULL);
+    truth_seen_t seen;
+    int t, i, n = 0;
+
+    for (t = 0; probe && t < TRUTH_TILES; ++t) {
+        for (i = 0; i < probe->nobjects; ++i) {
+            n += truth_see(probe, t, i, &seen);
+        }
+    }
+    truth_free(probe);
+    return n ? (int)((double)rows * PROBE_OBJECTS / n) : (int)rows;
+}
+
+static apr_status_t free_truth(void *truth)
+{
+    truth_free(truth);
+    return APR_SUCCESS;
+}
+
+static vo_err_t *make_sky(demo_t *demo, apr_int64_t rows, uint64_t seed)
+{
+    apr_pool_t *pool = demo->ctl->pool;
+    truth_star_t *stars = apr_palloc(pool, sizeof(*stars)
+                                               * (apr_size_t)demo->tycho->n);
+    voctl_tycho_star_t star;
+    int i, n = 0, nobjects = objects_for(rows, seed);
+
+    for (i = 0; i < demo->tycho->n; ++i) {
+        voctl_tycho_star(demo->tycho, i, &star);
+        if (truth_in_field(star.ra, star.dec)) {
+            stars[n].source = i + 1; /* Stars.Source */
+            stars[n].ra = star.ra;
+            stars[n].dec = star.dec;
+            stars[n++].mag = star.mag;
+        }
+    }
+    n = n > nobjects ? nobjects : n;
+    demo->truth = truth_create(seed, nobjects, n, stars);
+    if (!demo->truth) {
+        return vo_err_make(pool, VO_ERR_FAULT, "No memory for %d objects.",
+                           nobjects);
+    }
+    apr_pool_cleanup_register(pool, demo->truth, free_truth,
+                              apr_pool_cleanup_null);
+    voctl_say(demo->ctl, "sky of seed %" APR_UINT64_T_FMT ": %d objects, %d of"
+                         " them %s stars", (apr_uint64_t)seed, nobjects, n,
+              demo->is_real ? "real" : "invented");
+    return NULL;
+}
+
+static vo_err_t *read_stars(demo_t *demo, uint64_t seed)
+{
+    voctl_t *ctl = demo->ctl;
+
+    VO_TRY(voctl_tycho_read(&demo->tycho, voctl_opt(ctl, "stars"),
+                            ctl->pool));
+    demo->is_real = demo->tycho != NULL;
+    if (demo->is_real) {
+        voctl_say(ctl, "%s: %d stars", demo->tycho->file, demo->tycho->n);
+    }
+    else {
+        demo->tycho = voctl_tycho_invent(INVENTED_STARS, seed, ctl->pool);
+        voctl_say(ctl, "Debian's package astrometry-data-tycho2-10-19-"
+                       "littleendian is not installed: %d invented stars take "
+                       "the place of the real ones.", demo->tycho->n);
+    }
+    return NULL;
+}
+
+/* ---- releases -------------------------------------------------------------*/
+
+static void set_option(voctl_t *ctl, const char *name, const char *value)
+{
+    apr_array_header_t *values = apr_array_make(ctl->pool, 1, sizeof(value));
+
+    APR_ARRAY_PUSH(values, const char *) = value;
+    apr_hash_set(ctl->options, name, APR_HASH_KEY_STRING, values);
+}
+
+/* The state of release ID; NULL when there is none. */
+static vo_err_t *find_state(const char **state, voctl_t *ctl, const char *id)
+{
+    PGresult *res;
+
+    VO_TRY(voctl_query(&res, ctl, "SELECT state FROM vo.release"
+                                  " WHERE release_id = $1", 1, &id,
+                       ctl->pool));
+    *state = PQntuples(res) ? PQgetvalue(res, 0, 0) : NULL;
+    return NULL;
+}
+
+static vo_err_t *begin_release(demo_t *demo, const char *id, const char *title,
+                               const char *description)
+{
+    voctl_t *ctl = demo->ctl;
+    const char *state;
+
+    VO_TRY(find_state(&state, ctl, id));
+    set_option(ctl, "title", title);
+    set_option(ctl, "description", description);
+    set_option(ctl, "ivoid", apr_pstrcat(ctl->pool, "ivo://example.org/", id,
+                                         NULL));
+    set_option(ctl, "release-version", "1.0");
+    set_option(ctl, "publisher", "Example Observatory");
+    set_option(ctl, "creator", "mod_vo");
+    set_option(ctl, "contact-name", "Archive operator");
+    set_option(ctl, "contact-email", "operator@example.org");
+    set_option(ctl, "reference-url", "http://example.org/");
+    return state ? voctl_release_set(ctl, 1, &id)
+                 : voctl_release_add(ctl, 1, &id);
+}
+
+static vo_err_t *put_filters(voctl_t *ctl)
+{
+    vo_filter_t filters[TRUTH_FILTERS];
+    vo_err_t *err;
+    int k;
+
+    memset(filters, 0, sizeof(filters));
+    for (k = 0; k < TRUTH_FILTERS; ++k) {
+        filters[k].name = truth_filters[k].name;
+        filters[k].filter_id = truth_filters[k].filter_id;
+        filters[k].position = k + 1;
+        filters[k].wavelength = truth_filters[k].wavelength;
+        filters[k].width = truth_filters[k].width;
+        filters[k].color = truth_filters[k].color;
+    }
+    VO_TRY(voctl_begin(ctl));
+    err = voctl_filters_put(ctl, "demo", TRUTH_FILTERS, filters);
+    return voctl_abort(ctl, err ? err : voctl_commit(ctl));
+}
+
+static vo_err_t *load_tables(demo_t *demo, const char *release,
+                             const demo_table_t *tables)
+{
+    int i;
+
+    for (i = 0; tables[i].name; ++i) {
+        VO_TRY(load_table(demo, release, i, &tables[i]));
+    }
+    return NULL;
+}
+
+static vo_err_t *build(demo_t *demo, apr_int64_t rows, uint64_t seed)
+{
+    static const char *const ids[] = { "tycho2", "demo-dr1" };
+    voctl_t *ctl = demo->ctl;
+
+    VO_TRY(read_stars(demo, seed));
+    VO_TRY(make_sky(demo, rows, seed));
+    VO_TRY(begin_release(demo, ids[0],
+        demo->is_real ? "Tycho-2 stars" : "Invented stars",
+        demo->is_real
+            ? "Bright stars of the Tycho-2 catalogue (Hog et al. 2000) as "
+              "Debian's package of astrometry.net index files holds them: an "
+              "even selection over the sky, not the whole catalogue."
+            : "A random star field: the package with the Tycho-2 stars was "
+              "not installed."));
+    demo->rows = demo->tycho->n;
+    VO_TRY(load_tables(demo, ids[0], demo_tycho_tables));
+    VO_TRY(voctl_release_open(ctl, 1, &ids[0]));
+    VO_TRY(begin_release(demo, ids[1], "Example survey in 12 filters",
+        "A made-up survey in the 12 filters of J-PLUS: nine overlapping tiles "
+        "with stars, a few of them real, and galaxies. Every number follows "
+        "from a seed."));
+    VO_TRY(put_filters(ctl));
+    demo->rows = rows;
+    VO_TRY(load_tables(demo, ids[1], demo_tables));
+    return voctl_release_open(ctl, 1, &ids[1]);
+}
+
+vo_err_t *voctl_demo(voctl_t *ctl, int argc, const char *const *argv)
+{
+    demo_t demo = { 0 };
+    const char *survey_state, *star_state;
+    apr_int64_t rows, seed;
+
+    (void)argc;
+    (void)argv;
+    demo.ctl = ctl;
+    VO_TRY(voctl_opt_int(&rows, ctl, "rows", DEFAULT_ROWS, 100, 5000000));
+    VO_TRY(voctl_opt_int(&seed, ctl, "seed", DEFAULT_SEED, 0, APR_INT64_MAX));
+    VO_TRY(voctl_connect(ctl));
+    VO_TRY(find_state(&survey_state, ctl, "demo-dr1"));
+    VO_TRY(find_state(&star_state, ctl, "tycho2"));
+    /* both are opened only when complete */
+    if (survey_state && !strcmp(survey_state, "public") && star_state
+        && !strcmp(star_state, "public") && !voctl_opt(ctl, "force")) {
+        voctl_say(ctl, "demo-dr1 and tycho2 are there already (--force makes "
+                       "them anew).");
+        return NULL;
+    }
+    if (ctl->is_dry_run) {
+        voctl_say(ctl, "Would make releases tycho2 and demo-dr1 (about %"
+                       APR_INT64_T_FMT " objects).", rows);
+        return NULL;
+    }
+    return build(&demo, rows, (uint64_t)seed);
+}

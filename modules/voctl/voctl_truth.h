@@ -1,0 +1,105 @@
+/* voctl_truth.h: the made-up sky of the demo: what is there, what is seen. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VOCTL_TRUTH_H
+#define VOCTL_TRUTH_H
+
+#include <stdint.h>
+
+/*
+ * A field of 3 x 3 overlapping tiles holds stars (blackbodies, a few of them
+ * real ones at their real places) and galaxies (an old and a young population
+ * with emission lines, redshifted). Everything follows from a seed: the same
+ * seed and size give the same sky, the same measurements, and later the same
+ * pixels. Plain C: no I/O, no state.
+ */
+#define TRUTH_FILTERS 12
+#define TRUTH_TILES 9
+#define TRUTH_TILE_WIDTH 1.4       /* degrees on the sky */
+#define TRUTH_TILE_STEP 1.3
+#define TRUTH_RA 150.0             /* centre of the field */
+#define TRUTH_DEC 32.0
+#define TRUTH_PIXEL 0.555          /* arcsec, T80Cam */
+#define TRUTH_NAXIS 9200           /* pixels of a tile along each axis */
+#define TRUTH_REFERENCE 7          /* rSDSS, in truth_filters */
+
+typedef struct truth_filter_t {
+    const char *name;
+    int filter_id;
+    double wavelength, width;      /* Angstrom */
+    const char *color;
+    double depth;                  /* AB, 5 sigma in 3 arcsec */
+    double exptime;                /* s */
+} truth_filter_t;
+
+/* In order of wavelength: array positions 1 to TRUTH_FILTERS. */
+extern const truth_filter_t truth_filters[TRUTH_FILTERS];
+
+typedef struct truth_star_t { /* a real star */
+    int64_t source;
+    double ra, dec;           /* degrees */
+    double mag;               /* V */
+} truth_star_t;
+
+typedef struct truth_object_t {
+    double ra, dec;                /* degrees, ICRS */
+    int64_t source;                /* of the real star, else 0 */
+    int is_galaxy;
+    double temperature;            /* K: star, or old stars of the galaxy */
+    double redshift;               /* 0 for stars */
+    double young;                  /* share of young stars at 5500 A rest */
+    double line_width;             /* H alpha equivalent width, A, rest */
+    double radius;                 /* half light, arcsec; 0: point source */
+    double axis_ratio, angle;      /* b/a; degrees, north through east */
+    double mag[TRUTH_FILTERS];     /* true AB magnitudes, whole object */
+} truth_object_t;
+
+typedef struct truth_tile_t {
+    double ra, dec;                /* centre, degrees */
+    double depth[TRUTH_FILTERS], fwhm[TRUTH_FILTERS]; /* AB; arcsec */
+    double zeropoint[TRUTH_FILTERS];
+    double mjd[TRUTH_FILTERS];     /* start of the exposures */
+} truth_tile_t;
+
+typedef struct truth_t {
+    uint64_t seed;
+    int nobjects;
+    truth_object_t *objects;
+    truth_tile_t tiles[TRUTH_TILES];
+} truth_t;
+
+/* What the pipeline measures of an object on a tile. Fluxes are f_nu in
+ * microjansky. */
+typedef struct truth_seen_t {
+    double ra, dec;
+    double x, y;                   /* pixels, from 1 */
+    double flux[TRUTH_FILTERS], flux_err[TRUTH_FILTERS]; /* AUTO */
+    double psf[TRUTH_FILTERS], psf_err[TRUTH_FILTERS];
+    double aper[TRUTH_FILTERS], aper_err[TRUTH_FILTERS]; /* 3 arcsec */
+    int flags[TRUTH_FILTERS];      /* SExtractor's: 4 saturated, 1 crowded */
+    int mask[TRUTH_FILTERS];       /* 1: near the edge */
+    double fwhm, class_star;
+    double photoz, photoz_err, odds;
+    double prob_star;
+} truth_seen_t;
+
+/* Make a sky of NOBJECTS objects, the first NSTARS of them real. NULL when
+ * there is no memory. */
+truth_t *truth_create(uint64_t seed, int nobjects, int nstars,
+                      const truth_star_t *stars);
+void truth_free(truth_t *truth);
+
+/* Is the direction inside the field? */
+int truth_in_field(double ra, double dec);
+
+/* Measure object I on tile T. Returns 0 when it is not on the tile or not
+ * detected in the reference filter. */
+int truth_see(const truth_t *truth, int t, int i, truth_seen_t *seen);
+
+/* Corners of tile T as ra, dec pairs, in order around it. */
+void truth_corners(int t, double radec[8]);
+
+/* AB magnitude of a flux in microjansky (must be positive), and back. */
+double truth_mag(double flux);
+double truth_flux(double mag);
+
+#endif
