@@ -184,7 +184,7 @@ static void civil(int64_t days, int64_t *year, int *month, int *day)
     *year = yoe + era * 400 + (*month <= 2);
 }
 
-static int64_t day_number(int64_t year, int month, int day)
+int64_t vo_wire_day_number(int64_t year, int month, int day)
 {
     int64_t y = year - (month <= 2);
     int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -268,7 +268,7 @@ int vo_wire_timestamp(char *buf, const char *text, int len)
         if (sscanf(head, "%d-%d-%d%*1[ T]%d:%d:%d", &year, &month, &day, &h, &m,
                    &s) == 6) {
             const char *dot = strchr(head, '.');
-            int64_t t = day_number(year, month, day) * 86400 + h * 3600
+            int64_t t = vo_wire_day_number(year, month, day) * 86400 + h * 3600
                         + m * 60 + s - zone_seconds(zone, end);
             int k = vo_wire_print_time(buf, t * 1000000);
 

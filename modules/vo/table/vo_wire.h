@@ -224,6 +224,9 @@ int vo_wire_print_time(char *buf, int64_t usec);
 /* Days since 2000-01-01 as YYYY-MM-DD. */
 int vo_wire_print_date(char *buf, int64_t days);
 
+/* Days from 2000-01-01 to a date of the proleptic Gregorian calendar. */
+int64_t vo_wire_day_number(int64_t year, int month, int day);
+
 /* Walk the elements of PostgreSQL's array literal {a,"b c",NULL}: *P moves from
  * just behind the first brace; the element, unescaped, goes to BUF (as long as
  * the literal). Returns its length, -1 for NULL, -2 at the end. */
