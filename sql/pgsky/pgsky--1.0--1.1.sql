@@ -1,6 +1,70 @@
--- pgsky--1.0--1.1.sql: MOCs as multiranges, arrays, ADQL's number functions.
+-- pgsky--1.0--1.1.sql: order, MOCs, arrays, ADQL's number functions.
 -- SPDX-License-Identifier: GPL-3.0-or-later
 \echo Use "ALTER EXTENSION pgsky UPDATE" to load this file. \quit
+
+-- ---- equality and order, for DISTINCT, GROUP BY, UNION -------------------
+
+CREATE FUNCTION sky_region_eq(sky_region, sky_region) RETURNS bool
+    AS 'MODULE_PATHNAME', 'pgsky_eq'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_ne(sky_region, sky_region) RETURNS bool
+    AS 'MODULE_PATHNAME', 'pgsky_ne'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_lt(sky_region, sky_region) RETURNS bool
+    AS 'MODULE_PATHNAME', 'pgsky_lt'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_le(sky_region, sky_region) RETURNS bool
+    AS 'MODULE_PATHNAME', 'pgsky_le'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_gt(sky_region, sky_region) RETURNS bool
+    AS 'MODULE_PATHNAME', 'pgsky_gt'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_ge(sky_region, sky_region) RETURNS bool
+    AS 'MODULE_PATHNAME', 'pgsky_ge'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_cmp(sky_region, sky_region) RETURNS int4
+    AS 'MODULE_PATHNAME', 'pgsky_cmp'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE FUNCTION sky_region_hash(sky_region) RETURNS int4
+    AS 'MODULE_PATHNAME', 'pgsky_hash'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
+CREATE OPERATOR = (
+    LEFTARG = sky_region, RIGHTARG = sky_region, FUNCTION = sky_region_eq,
+    COMMUTATOR = =, NEGATOR = <>,
+    RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
+);
+CREATE OPERATOR <> (
+    LEFTARG = sky_region, RIGHTARG = sky_region, FUNCTION = sky_region_ne,
+    COMMUTATOR = <>, NEGATOR = =,
+    RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR < (
+    LEFTARG = sky_region, RIGHTARG = sky_region, FUNCTION = sky_region_lt,
+    COMMUTATOR = >, NEGATOR = >=,
+    RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR <= (
+    LEFTARG = sky_region, RIGHTARG = sky_region, FUNCTION = sky_region_le,
+    COMMUTATOR = >=, NEGATOR = >,
+    RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR > (
+    LEFTARG = sky_region, RIGHTARG = sky_region, FUNCTION = sky_region_gt,
+    COMMUTATOR = <, NEGATOR = <=,
+    RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+CREATE OPERATOR >= (
+    LEFTARG = sky_region, RIGHTARG = sky_region, FUNCTION = sky_region_ge,
+    COMMUTATOR = <=, NEGATOR = <,
+    RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR CLASS sky_region_order DEFAULT FOR TYPE sky_region
+    USING btree AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+    FUNCTION 1 sky_region_cmp(sky_region, sky_region);
+CREATE OPERATOR CLASS sky_region_hash DEFAULT FOR TYPE sky_region
+    USING hash AS
+    OPERATOR 1 =, FUNCTION 1 sky_region_hash(sky_region);
 
 -- ---- MOC ----------------------------------------------------------------
 

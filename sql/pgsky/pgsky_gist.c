@@ -114,14 +114,16 @@ Datum pgsky_gist_consistent(PG_FUNCTION_ARGS)
     StrategyNumber strategy = (StrategyNumber)PG_GETARG_UINT16(2);
     bool *recheck = (bool *)PG_GETARG_POINTER(4);
     const pgsky_key_t *key = DatumGetKey(entry->key);
-    pgsky_key_t *query = key_of(PG_GETARG_SHAPE(1));
+    const sky_shape_t *shape = PG_GETARG_SHAPE(1);
+    pgsky_key_t *query = key_of(shape);
 
     *recheck = true;
-    if (strategy == RTContainsStrategyNumber) {
+    /* boxes are around bounding circles, so one shape may hold another whose
+     * box sticks out; of points and circles the box is exact */
+    if (strategy == RTContainsStrategyNumber
+        && (sky_shape_kind(shape) == SKY_POINT
+            || sky_shape_kind(shape) == SKY_CIRCLE)) {
         PG_RETURN_BOOL(key_contains(key, query));
-    }
-    if (strategy == RTContainedByStrategyNumber && GIST_LEAF(entry)) {
-        PG_RETURN_BOOL(key_contains(query, key));
     }
     PG_RETURN_BOOL(key_overlaps(key, query));
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "utils/array.h"
@@ -581,4 +582,42 @@ PG_FUNCTION_INFO_V1(pgsky_area);
 Datum pgsky_area(PG_FUNCTION_ARGS)
 {
     PG_RETURN_FLOAT8(sky_area(PG_GETARG_SHAPE(0)));
+}
+
+/* ---- order: for DISTINCT, GROUP BY and sets; it has no meaning ---------- */
+
+static int compare(FunctionCallInfo fcinfo)
+{
+    const sky_shape_t *a = PG_GETARG_SHAPE(0), *b = PG_GETARG_SHAPE(1);
+    size_t na = sky_shape_size(a), nb = sky_shape_size(b);
+
+    return na != nb ? (na > nb) - (na < nb) : memcmp(a, b, na);
+}
+
+#define COMPARISON(name, op)                                                \
+    PG_FUNCTION_INFO_V1(pgsky_##name);                                      \
+    Datum pgsky_##name(PG_FUNCTION_ARGS)                                    \
+    {                                                                       \
+        PG_RETURN_BOOL(compare(fcinfo) op 0);                               \
+    }
+
+COMPARISON(eq, ==)
+COMPARISON(ne, !=)
+COMPARISON(lt, <)
+COMPARISON(le, <=)
+COMPARISON(gt, >)
+COMPARISON(ge, >=)
+
+PG_FUNCTION_INFO_V1(pgsky_cmp);
+Datum pgsky_cmp(PG_FUNCTION_ARGS)
+{
+    PG_RETURN_INT32(compare(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(pgsky_hash);
+Datum pgsky_hash(PG_FUNCTION_ARGS)
+{
+    const sky_shape_t *s = PG_GETARG_SHAPE(0);
+
+    return hash_any((const unsigned char *)s, (int)sky_shape_size(s));
 }

@@ -109,6 +109,9 @@ double sky_distance(double ra1_deg, double dec1_deg,
          * as being on it */
         return fabs(dec2_deg - dec1_deg);
     }
+    if (dec1_deg == 0.0 && dec2_deg == 0.0) {
+        return dra > 180.0 ? 360.0 - dra : dra;
+    }
     sincos(dra * (0.5 * SKY_RAD), &sa, &ca);
     sincos((dec2_deg - dec1_deg) * (0.5 * SKY_RAD), &sd, &cd);
     sincos((dec2_deg + dec1_deg) * (0.5 * SKY_RAD), &ss, &cs);
