@@ -1,0 +1,139 @@
+/* vo_job_store.h: jobs in PostgreSQL, the table vo.job. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VO_JOB_STORE_H
+#define VO_JOB_STORE_H
+
+#include <libpq-fe.h>
+
+#include <apr_tables.h>
+
+#include "vo_uws.h"
+
+/*
+ * Every function is one statement (so one transaction) on CONN, which is idle
+ * and outside a transaction, its login being allowed to write vo.job. A dead
+ * connection is reset and the statement sent once more: each of them may be run
+ * twice. Errors: VO_ERR_BUSY when the database does not answer, VO_ERR_FAULT
+ * when it refuses. Strings that come back live in POOL.
+ *
+ * Changes are made only where the phase allows them, in the statement itself;
+ * *DONE tells whether it did.
+ */
+
+/* Channels of NOTIFY: work has come, and a job (the payload is its id) is no
+ * longer wanted. */
+#define VO_JOB_CHANNEL_WORK "vo_job"
+#define VO_JOB_CHANNEL_STOP "vo_job_stop"
+
+/* --- for requests ---------------------------------------------------------- */
+
+typedef struct vo_job_limits_t {
+    int per_client;       /* unfinished jobs of a client, 0 = no limit */
+    int queue;            /* queued jobs in all, 0 = no limit */
+    int max_duration;     /* s; also what 0 becomes; 0 = no limit */
+    int max_retention;    /* s from now to destruction */
+} vo_job_limits_t;
+
+/* Insert JOB: id, service, release, owner, client, run_id, form, settings,
+ * phase (PENDING or QUEUED), duration and destruction (a time, or NULL for
+ * RETENTION seconds from now) are used, clamped to LIMITS. A limit met is a
+ * VO_ERR_LIMIT with http 429 (the client's) or VO_ERR_BUSY (the queue's). */
+vo_err_t *vo_job_insert(PGconn *conn, const vo_job_t *job, int retention,
+                        const vo_job_limits_t *limits, apr_pool_t *pool);
+
+/* The job ID of SERVICE and RELEASE; *JOB is NULL when there is none. */
+vo_err_t *vo_job_get(vo_job_t **job, PGconn *conn, const char *service,
+                     const char *release, const char *id, apr_pool_t *pool);
+
+/* Only its phase, -1 when there is no such job. */
+vo_err_t *vo_job_phase(int *phase, PGconn *conn, const char *id,
+                       apr_pool_t *pool);
+
+/* Hand to EACH the jobs of OWNER (not NULL) that FILTER lets pass, the newest
+ * first when filter->last, else the oldest. JOB lives during the call. */
+vo_err_t *vo_job_list(PGconn *conn, const char *service, const char *release,
+                      const char *owner, const vo_uws_filter_t *filter,
+                      vo_err_t *(*each)(void *baton, const vo_job_t *job),
+                      void *baton, apr_pool_t *pool);
+
+/* PHASE=RUN and PHASE=ABORT. */
+vo_err_t *vo_job_run(int *done, PGconn *conn, const char *id,
+                     const vo_job_limits_t *limits, apr_pool_t *pool);
+vo_err_t *vo_job_abort(int *done, PGconn *conn, const char *id,
+                       apr_pool_t *pool);
+
+/* New parameters, if it is PENDING and its form is still OLD_FORM. */
+vo_err_t *vo_job_set_form(int *done, PGconn *conn, const char *id,
+                          const char *old_form, const char *form,
+                          const char *run_id, apr_pool_t *pool);
+
+/* Seconds of execution, clamped, if it has not been queued yet. */
+vo_err_t *vo_job_set_duration(int *done, PGconn *conn, const char *id,
+                              int duration, const vo_job_limits_t *limits,
+                              apr_pool_t *pool);
+
+/* When it is destroyed, clamped. */
+vo_err_t *vo_job_set_destruction(int *done, PGconn *conn, const char *id,
+                                 const char *time,
+                                 const vo_job_limits_t *limits,
+                                 apr_pool_t *pool);
+
+vo_err_t *vo_job_set_public(int *done, PGconn *conn, const char *id,
+                            int is_public, apr_pool_t *pool);
+
+/* The planner's estimate; ROWS -1 when there can be none. */
+vo_err_t *vo_job_set_forecast(PGconn *conn, const char *id, apr_int64_t rows,
+                              double seconds, apr_pool_t *pool);
+
+/* Forget it. *FILE is the name of its result or NULL; a worker that executes it
+ * is told. */
+vo_err_t *vo_job_delete(int *done, const char **file, PGconn *conn,
+                        const char *id, apr_pool_t *pool);
+
+/* --- for workers ------------------------------------------------------------ */
+
+/* Listen on both channels. */
+vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool);
+
+/* Take the job that has waited longest, or one whose lease has run out; *JOB is
+ * NULL when there is nothing to do. WORKER is unique; the lease lasts LEASE_S.
+ * A job taken MAX_ATTEMPTS times already ends in ERROR instead. */
+vo_err_t *vo_job_take(vo_job_t **job, PGconn *conn, const char *worker,
+                      int lease_s, int max_attempts, apr_pool_t *pool);
+
+/* Renew the lease and tell the progress; *IS_MINE is 0 when the job has been
+ * aborted, deleted or taken by another: nothing more may come of it. */
+vo_err_t *vo_job_renew(int *is_mine, PGconn *conn, const char *id,
+                       const char *worker, int lease_s, apr_int64_t nrows,
+                       apr_pool_t *pool);
+
+/* It is done: JOB's id, nrows, result_file, result_type and result_size are
+ * used. *DONE 0: it was not WORKER's any more, the file is nobody's. */
+vo_err_t *vo_job_complete(int *done, PGconn *conn, const vo_job_t *job,
+                          const char *worker, apr_pool_t *pool);
+
+/* It ended in PHASE (ERROR or ABORTED), TEXT saying why. */
+vo_err_t *vo_job_fail(int *done, PGconn *conn, const char *id,
+                      const char *worker, vo_phase_e phase, const char *text,
+                      int is_transient, apr_pool_t *pool);
+
+/* Back into the queue, not before DELAY_S seconds from now. IS_OUR_STOP: the
+ * server is being stopped, the attempt does not count. */
+vo_err_t *vo_job_requeue(int *done, PGconn *conn, const char *id,
+                         const char *worker, int delay_s, int is_our_stop,
+                         apr_pool_t *pool);
+
+/* Forget the jobs whose time has come; *FILES (const char *) are their result
+ * files. */
+vo_err_t *vo_job_sweep(apr_array_header_t **files, PGconn *conn,
+                       apr_pool_t *pool);
+
+/* Is FILE the result of any job? */
+vo_err_t *vo_job_has_file(int *has, PGconn *conn, const char *file,
+                          apr_pool_t *pool);
+
+/* The server's own words of the error in RES as a vo_err_t, RES being cleared:
+ * for what else runs plain statements. */
+vo_err_t *vo_job_sql_error(PGconn *conn, PGresult *res, apr_pool_t *pool);
+
+#endif
