@@ -2,6 +2,10 @@
 ADQL_MODEL := tests/unit/adql/adql_model.c
 ADQL_TOOL := $(BUILD)/tests/adql_tool
 
+UNIT_TESTS += test_vo_adql_parse test_vo_adql_sql test_vo_adql_unit
+test_vo_adql_parse_SRCS := $(ADQL_MODEL)
+test_vo_adql_sql_SRCS := $(ADQL_MODEL)
+
 $(ADQL_TOOL): tests/unit/adql/adql_tool.c $(ADQL_MODEL) \
     tests/unit/adql/adql_model.h $$(LIBVO)
 	@mkdir -p $(@D)

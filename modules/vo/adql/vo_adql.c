@@ -128,10 +128,7 @@ const vo_adql_feature_t *vo_adql_features(apr_pool_t *pool)
         {TAPREGEXT "features-adql-sets", "EXCEPT", NULL},
         {TAPREGEXT "features-adql-sets", "INTERSECT", NULL},
         {TAPREGEXT "features-adql-type", "CAST", NULL},
-        {TAPREGEXT "features-adql-offset", "OFFSET", NULL},
-        {"ivo://org.gavo.dc/std/exts#extra-adql-keywords", "VECTORMATH",
-         "Elements name[1] and name[survey::filter], slices name[2:4], and + "
-         "- * / on whole arrays, component by component."}
+        {TAPREGEXT "features-adql-offset", "OFFSET", NULL}
     };
     apr_array_header_t *all = apr_array_make(pool, 64,
                                              sizeof(vo_adql_feature_t));

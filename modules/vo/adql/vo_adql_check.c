@@ -117,9 +117,6 @@ static void literal(adql_ctx_t *c, adql_node_t *n)
 {
     if (n->kind == N_STR) {
         adql_set_type(&n->ty, OID_TEXT);
-        n->ty.size = (int)strlen(n->text);
-        n->ty.arraysize = "*";
-        n->ty.size = VO_VARIABLE;
         return;
     }
     if (strpbrk(n->text, ".eE")) {
@@ -230,9 +227,11 @@ static void cast(adql_ctx_t *c, adql_node_t *n)
             n->len = 1; /* SQL-92: CHAR is CHAR(1) */
         }
         if (n->len > 0) {
-            n->ty.size = n->len;
-            n->ty.arraysize = apr_psprintf(
-                c->pool, strcasecmp(n->text, "CHAR") ? "%d*" : "%d", n->len);
+            int is_fixed = !strcasecmp(n->text, "CHAR");
+
+            n->ty.size = is_fixed ? n->len : VO_VARIABLE;
+            n->ty.arraysize = apr_psprintf(c->pool, is_fixed ? "%d" : "%d*",
+                                           n->len);
         }
     }
     else {

@@ -264,8 +264,9 @@ static void print_column(adql_ctx_t *c, const adql_node_t *n)
 
     if (is_array) {
         adql_put(c, from_array[n->ty.geom]);
-        adql_print_as(c, n, OID_FLOAT8_A);
-        adql_put(c, ")");
+        adql_print_expr(c, n);
+        adql_put(c, n->ty.oid == OID_FLOAT4_A ? "::double precision[])"
+                                              : ")");
     }
     else if (pg && !strcmp(pg, "sky_region")) {
         adql_print_expr(c, n);
@@ -433,7 +434,8 @@ void adql_print_geom_out(adql_ctx_t *c, const adql_node_t *n)
         && (n->ty.oid == OID_FLOAT8_A || n->ty.oid == OID_FLOAT4_A);
 
     if (is_array && n->ty.geom != G_REGION) {
-        adql_print_as(c, n, OID_FLOAT8_A);
+        adql_print_expr(c, n);
+        adql_put(c, n->ty.oid == OID_FLOAT4_A ? "::double precision[]" : "");
         return;
     }
     adql_put(c, n->ty.geom == G_POINT || n->ty.geom == G_CIRCLE

@@ -283,10 +283,15 @@ static int expression(const char **p, unit_t *u, const char **why,
         ++s;
     }
     for (;;) {
+        int is_number = apr_isdigit(*s);
+
         if (!term(&s, &one, why, pool, depth)) {
             return 0;
         }
         multiply(u, &one, power);
+        if (is_number && apr_isalpha(*s)) { /* "100m" */
+            continue;
+        }
         if (*s == '/') {
             power = -1;
         }
