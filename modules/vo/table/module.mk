@@ -3,8 +3,9 @@ VO_SRCS += modules/vo/vo_num.c
 VO_SRCS += $(addprefix modules/vo/table/,vo_wire.c vo_text_cells.c \
     vo_binary_cells.c vo_tablefmt.c vo_base64.c vo_fits_head.c \
     vo_write_votable.c vo_write_binary.c vo_write_csv.c vo_write_json.c \
-    vo_write_html.c vo_write_text.c vo_write_fits.c vo_reader.c vo_read_cells.c vo_read_csv.c \
-    vo_read_fits.c vo_read_votable.c)
+    vo_write_html.c vo_write_text.c vo_write_fits.c vo_reader.c \
+    vo_read_cells.c vo_read_csv.c vo_read_fits.c vo_read_fits_cells.c \
+    vo_read_votable.c vo_read_votable_xml.c)
 
 # Every format against other software. The tool reads too, so it and its tests
 # are one target.
@@ -26,4 +27,7 @@ $(BUILD)/tests/bench_table: tests/bench/bench_table.c $(BUILD)/lib/libvo.a
 bench-table: $(BUILD)/tests/bench_table ## cost of a row in each format
 	$(Q)$<
 
+
+
+check-unit: check-table
 .PHONY: check-table bench-table

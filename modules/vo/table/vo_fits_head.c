@@ -86,8 +86,9 @@ vo_err_t *vo_fits_string(vo_fits_head_t *head, const char *key,
         char card[2 * CARD], *p;
         int n = 0;
 
-        p = card + snprintf(card, sizeof(card), is_first ? "%-8s= '" : "%-8s  '",
-                            is_first ? key : "CONTINUE");
+        p = card
+            + snprintf(card, sizeof(card), is_first ? "%-8s= '" : "%-8s  '",
+                       is_first ? key : "CONTINUE");
         while (*s && n < STRING_MAX - (*s == '\'')) {
             if (*s == '\'') {
                 *p++ = '\'';

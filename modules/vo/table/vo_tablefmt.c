@@ -228,7 +228,8 @@ vo_err_t *vo_rowbuf_end(vo_rowbuf_t *row, char *p)
 vo_err_t *vo_cell_error(const vo_writer_t *w, int column, const char *reason)
 {
     return vo_err_fault(
-        w->pool, APR_EINVAL, "A value cannot be written in the format asked for",
+        w->pool, APR_EINVAL,
+        "A value cannot be written in the format asked for",
         "row %" APR_INT64_T_FMT ", column \"%s\", format %s: %s",
         (apr_int64_t)(w->nrows + 1), w->doc->fields[column].name, w->fmt->name,
         reason ? reason : "the cell is malformed");

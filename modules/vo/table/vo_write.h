@@ -38,7 +38,7 @@ vo_err_t *vo_rowbuf_end(vo_rowbuf_t *row, char *p);
 /* How a text format spells things. */
 typedef struct vo_style_t {
     const char *nan, *plus_inf, *minus_inf;
-    const char *null_int;   /* inside an array; NULL: the column's VALUES null */
+    const char *null_int;   /* in an array; NULL: the column's VALUES null */
     const char *null_other; /* boolean or text inside an array */
     const char *open, *separator, *close; /* of an array of numbers */
     char quote;             /* around dates and other plain words, 0 none */

@@ -74,7 +74,8 @@ static void unhex(vo_cell_t *cell, char *word)
     }
     else if (strcmp(word, ".")) {
         for (i = 0; i < n; ++i) {
-            word[i] = (char)(nibble(word[2 * i]) << 4 | nibble(word[2 * i + 1]));
+            word[i] = (char)(nibble(word[2 * i]) << 4
+                             | nibble(word[2 * i + 1]));
         }
         cell->len = n;
     }
@@ -221,35 +222,50 @@ static vo_err_t *write_error(char **argv, apr_pool_t *pool)
     return vo_out_flush(out);
 }
 
-static const char *show(const char *text)
+/* TEXT on one line, in POOL. */
+static const char *show(const char *text, apr_pool_t *pool)
 {
-    return text && *text ? text : "-";
+    char *copy, *p;
+
+    if (!text || !*text) {
+        return "-";
+    }
+    copy = apr_pstrdup(pool, text);
+    for (p = copy; *p; ++p) {
+        if (*p == '\n' || *p == '\t' || *p == '\r') {
+            *p = ' ';
+        }
+    }
+    return copy;
 }
 
-static void show_info(const vo_tableinfo_t *info)
+static void show_info(const vo_tableinfo_t *info, apr_pool_t *pool)
 {
     int i, j;
 
-    printf("table\t%s\t%s\t%lld\n", show(info->name), show(info->description),
-           (long long)info->nrows);
-    printf("coosys\t%s\t%s\n", show(info->system), show(info->epoch));
+    printf("table\t%s\t%s\t%lld\n", show(info->name, pool),
+           show(info->description, pool), (long long)info->nrows);
+    printf("coosys\t%s\t%s\n", show(info->system, pool),
+           show(info->epoch, pool));
     for (i = 0; i < info->nparams; ++i) {
-        printf("param\t%s\t%s\n", show(info->params[i].name),
-               show(info->params[i].value));
+        printf("param\t%s\t%s\n", show(info->params[i].name, pool),
+               show(info->params[i].value, pool));
     }
     for (i = 0; i < info->nfields; ++i) {
         const vo_field_t *f = &info->fields[i];
 
-        printf("field\t%s\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\t%s\n", f->name,
-               vo_type_name(f->type), show(f->arraysize), f->pg_oid,
-               show(f->xtype), show(f->unit), show(f->ucd),
-               show(f->description), show(f->utype), show(f->null_value));
+        printf("field\t%s\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\t%s\n",
+               show(f->name, pool), vo_type_name(f->type),
+               show(f->arraysize, pool), f->pg_oid, show(f->xtype, pool),
+               show(f->unit, pool), show(f->ucd, pool),
+               show(f->description, pool), show(f->utype, pool),
+               show(f->null_value, pool));
     }
     for (i = 0; i < info->ngroups; ++i) {
-        printf("group\t%s\t%s", show(info->groups[i].name),
-               show(info->groups[i].description));
+        printf("group\t%s\t%s", show(info->groups[i].name, pool),
+               show(info->groups[i].description, pool));
         for (j = 0; j < info->groups[i].ncolumns; ++j) {
-            printf("\t%s", info->groups[i].columns[j]);
+            printf("\t%s", show(info->groups[i].columns[j], pool));
         }
         putchar('\n');
     }
@@ -266,7 +282,7 @@ static vo_err_t *read_file(int argc, char **argv, apr_pool_t *pool)
     opts.table = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 0;
     VO_TRY(vo_reader_open(&reader, argv[2], &opts, pool));
     info = vo_reader_info(reader);
-    show_info(info);
+    show_info(info, pool);
     for (;;) {
         int i, j;
 
