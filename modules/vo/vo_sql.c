@@ -270,6 +270,15 @@ static void drain(run_t *run, int step)
 
 /* --- PostgreSQL's errors --------------------------------------------------- */
 
+/* The tenth of a second in MS, ".3"; nothing when it is whole. */
+static const char *tenths(int ms)
+{
+    static const char *const text[] = {"",   ".1", ".2", ".3", ".4",
+                                       ".5", ".6", ".7", ".8", ".9"};
+
+    return text[ms / 100 % 10];
+}
+
 static vo_err_t *sql_error(run_t *run, const PGresult *res)
 {
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -286,8 +295,9 @@ static vo_err_t *sql_error(run_t *run, const PGresult *res)
     if (!strcmp(state, "57014") && run->req->timeout_ms > 0
         && ms + 1 >= run->req->timeout_ms) {
         err = vo_err_make(run->pool, VO_ERR_TIMEOUT,
-                          "The query took longer than %g s and was stopped.",
-                          run->req->timeout_ms / 1000.0);
+                          "The query took longer than %d%s s and was stopped.",
+                          run->req->timeout_ms / 1000,
+                          tenths(run->req->timeout_ms));
         err->hint = "Ask for a smaller region or fewer rows.";
     }
     else if (!strncmp(state, "22", 2) || !strcmp(state, "21000")) {
@@ -390,10 +400,10 @@ static vo_err_t *on_result(run_t *run, const PGresult *res, step_e step,
                            int *retry)
 {
     ExecStatusType status = PQresultStatus(res);
+    int has_rows = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK;
     vo_err_t *err;
 
-    if (status == PGRES_SINGLE_TUPLE
-        || (status == PGRES_TUPLES_OK && step == STEP_QUERY)) {
+    if (step == STEP_QUERY && has_rows) {
         int stop = 0;
 
         err = on_rows(run, res, &stop);
@@ -402,7 +412,7 @@ static vo_err_t *on_result(run_t *run, const PGresult *res, step_e step,
         }
         return err;
     }
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    if (status != PGRES_COMMAND_OK && !has_rows) {
         err = sql_error(run, res);
         *retry = !run->has_begun && is_stale(run, res);
         return err;

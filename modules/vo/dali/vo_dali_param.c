@@ -501,9 +501,13 @@ vo_err_t *vo_dali_param_double(double *value, int *is_set,
                            quoted(params->pool, text));
     }
     if (number < min || number > max) {
+        char from[VO_NUM_SIZE], to[VO_NUM_SIZE];
+
+        vo_num_from_double(from, min);
+        vo_num_from_double(to, max);
         return vo_err_make(params->pool, VO_ERR_USAGE,
-                           "%s must be from %g to %g; it is '%s'.", name, min,
-                           max, quoted(params->pool, text));
+                           "%s must be from %s to %s; it is '%s'.", name, from,
+                           to, quoted(params->pool, text));
     }
     *value = number;
     if (is_set) {
