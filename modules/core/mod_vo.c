@@ -67,9 +67,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 {
     const char *missing = vo_dbd_functions();
 
-    (void)pconf;
     (void)plog;
     (void)ptemp;
+    /* IVOA note SoftID 1.0: software tells itself in the Server header */
+    ap_add_version_component(pconf, "mod_vo/" VO_VERSION);
     if (!missing && configured(ap_conftree, "SetHandler", "vo-")
         && !configured(ap_conftree, "DBDriver", "pgsql")) {
         missing = "mod_vo needs a PostgreSQL database: add 'DBDriver pgsql' "

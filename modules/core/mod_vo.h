@@ -29,6 +29,9 @@
  * without touching the file system and adds the CORS headers, also to errors.
  */
 
+/* Of the software, as the Server header tells it. */
+#define VO_VERSION "0.1"
+
 /* Tag of a log message, unique in the project: "VO1234: ". */
 #define VOLOGNO(n) "VO" #n ": "
 

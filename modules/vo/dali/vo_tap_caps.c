@@ -98,7 +98,10 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                        "</version>\n"
                        "<version ivo-id=\"ivo://ivoa.net/std/ADQL#v2.1\">2.1"
                        "</version>\n"
-                       "<description>Astronomical Data Query Language"
+                       "<description>Astronomical Data Query Language."
+                       " Arrays as in the note ADQLVectorMath: elements"
+                       " name[1] and name[survey::filter], slices name[2:4],"
+                       " and + - * / on whole arrays, component by component."
                        "</description>\n"));
     VO_TRY(put_features(out, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));
