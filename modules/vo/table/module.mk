@@ -29,5 +29,6 @@ bench-table: $(BUILD)/tests/bench_table ## cost of a row in each format
 
 
 
+UNIT_TESTS += test_vo_num test_vo_wire
 check-unit: check-table
 .PHONY: check-table bench-table
