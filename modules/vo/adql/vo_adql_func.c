@@ -21,7 +21,7 @@
 #define UDF "features-udf"
 
 const adql_func_t adql_funcs[] = {
-    /* section 4.1: mathematics, mandatory */
+    /* mathematics, mandatory */
     {"abs", 1, 1, "n", "1", "abs(%1)", 0, "=", NULL, NULL, NULL},
     {"ceiling", 1, 1, "f", "d", "ceil(%1)", 0, "=", NULL, NULL, NULL},
     {"degrees", 1, 1, "f", "d", "degrees(%1)", 0, "deg", NULL, NULL, NULL},
@@ -45,13 +45,13 @@ const adql_func_t adql_funcs[] = {
     {"sin", 1, 1, "f", "d", "sin(%1)", 0, NULL, NULL, NULL, NULL},
     {"tan", 1, 1, "f", "d", "tan(%1)", 0, NULL, NULL, NULL, NULL},
     {"cot", 1, 1, "f", "d", "adql_cot(%1)", 0, NULL, NULL, NULL, NULL},
-    /* section 3.3: aggregates */
+    /* aggregates, mandatory */
     {"count", 1, 1, "*", "l", "count(%0)", F_AGG, NULL, NULL, NULL, NULL},
     {"sum", 1, 1, "n", "S", NULL, F_AGG | F_SPECIAL, "=", NULL, NULL, NULL},
     {"avg", 1, 1, "f", "d", "avg(%0)", F_AGG, "=", NULL, NULL, NULL},
     {"min", 1, 1, "o", "1", "min(%0)", F_AGG, "=", NULL, NULL, NULL},
     {"max", 1, 1, "o", "1", "max(%0)", F_AGG, "=", NULL, NULL, NULL},
-    /* section 4.2: geometry */
+    /* geometry */
     {"area", 1, 1, "g", "g", NULL, F_GEOM, "deg**2", GEO, NULL, NULL},
     {"box", 3, 5, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
      NULL},
@@ -70,7 +70,7 @@ const adql_func_t adql_funcs[] = {
      NULL, NULL},
     {"region", 1, 1, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
      NULL},
-    /* sections 4.3 to 4.8 */
+    /* strings, conditions, units */
     {"lower", 1, 1, "s", "s", "lower(%1)", 0, NULL, STR, NULL, NULL},
     {"upper", 1, 1, "s", "s", "upper(%1)", 0, NULL, STR, NULL, NULL},
     /* not announced: its feature id is younger than validators in use */

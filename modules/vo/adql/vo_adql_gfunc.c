@@ -1,7 +1,7 @@
 /* vo_adql_gfunc.c: geometry functions: their arguments and their SQL. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* ADQL 2.1 section 4.2. The SQL functions are those of the extension pgsky;
+/* ADQL 2.1, "Geometrical functions". The SQL functions are those of the extension pgsky;
  * inside expressions every geometry is a sky_region. */
 #include "adql/vo_adql_ast.h"
 

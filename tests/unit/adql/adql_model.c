@@ -119,6 +119,13 @@ static const col_t tap_columns[] = {
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 };
 
+/* db.tab and test.tab, for queries of other parsers' tests; no index */
+static const col_t tab[] = {
+    {"RA", "double", NULL, "double precision", "deg", NULL, NULL},
+    {"dec", "double", NULL, "double precision", "deg", NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+};
+
 static const col_t upload[] = {
     {"id", "int", NULL, "integer", NULL, NULL, NULL},
     {"ra", "double", NULL, "double precision", "deg", NULL, NULL},
@@ -152,6 +159,8 @@ void adql_model(vo_adql_env_t *env, apr_pool_t *pool)
     add_table(meta, rel, "demo", "Filter", "demo_dr1", filters);
     add_table(meta, rel, "TAP_SCHEMA", "tables", "tap", tap_tables);
     add_table(meta, rel, "TAP_SCHEMA", "columns", "tap", tap_columns);
+    add_table(meta, rel, "db", "tab", "db", tab);
+    add_table(meta, rel, "test", "tab", "test", tab);
     for (i = 0; i < 12; ++i) { /* filter numbers follow another order */
         vo_release_add_filter(meta, rel, "jplus", names[i],
                               1 + (i * 5) % 12, i + 1);

@@ -12,7 +12,7 @@ import math
 import random
 import sys
 
-from adql_sql import SCHEMA, Cluster, Translator, execute
+from adql_sql import NAMES, SCHEMA, Cluster, Translator, execute
 
 CENTERS = [(0.0, 0.0), (359.99, -0.5), (123.4, 45.6), (10.0, 89.9),
            (200.0, -89.95), (45.0, 41.81), (250.0, -20.0)]
@@ -453,6 +453,152 @@ def t_order(w):
             'DESC, 1 OFFSET %d' % (top, skip), rows)
 
 
+# ---- functions: what they give, from Python's mathematics and from the notes
+
+VALUES = [
+    ('ABS(-3)', 3), ('ABS(-2.5)', 2.5), ('CEILING(2.1)', 3.0),
+    ('CEILING(-2.1)', -2.0), ('FLOOR(-2.1)', -3.0),
+    ('DEGREES(1)', math.degrees(1)), ('RADIANS(180)', math.pi),
+    ('EXP(1)', math.e), ('LOG(10)', math.log(10)), ('LOG10(1000)', 3.0),
+    ('MOD(7, 3)', 1), ('MOD(-7, 3)', -1), ('MOD(7, -3)', 1),
+    ('MOD(7.5, 2)', 1.5), ('MOD(-7.5, 2)', -1.5), ('PI()', math.pi),
+    ('POWER(2, 10)', 1024.0), ('POWER(2, -1)', 0.5), ('SQRT(2)', 2 ** 0.5),
+    ('ROUND(2.567, 2)', 2.57), ('ROUND(1234.5, -2)', 1200.0),
+    ('ROUND(2.4)', 2.0), ('ROUND(-2.6)', -3.0), ('TRUNCATE(2.9)', 2.0),
+    ('TRUNCATE(-2.9)', -2.0), ('TRUNCATE(2.567, 2)', 2.56),
+    ('TRUNCATE(1234.5, -2)', 1200.0),
+    ('ACOS(0.5)', math.acos(0.5)), ('ASIN(0.5)', math.asin(0.5)),
+    ('ATAN(2)', math.atan(2)), ('ATAN2(1, -2)', math.atan2(1, -2)),
+    ('COS(1)', math.cos(1)), ('SIN(1)', math.sin(1)),
+    ('TAN(1)', math.tan(1)), ('COT(1)', 1 / math.tan(1)),
+    ('7 / 2', 3), ('-7 / 2', -3), ('7 / 2.', 3.5), ('1 - 2 - 3', -4),
+    ('2 + 3 * 4', 14), ('- - 3', 3), ('2000000000 + 3000000000', 5000000000),
+    ("'a' || 'b' || 1", 'ab1'), ("LOWER('ABC')", 'abc'),
+    ("UPPER('abc')", 'ABC'), ("'it''s'", "it's"), ('COALESCE(NULL, 2)', 2),
+    ("COALESCE(NULL, 'x')", 'x'), ('SQRT(NULL)', None), ('1 + NULL', None),
+    ('CAST(2.7 AS INTEGER)', 3), ("CAST('12' AS BIGINT)", 12),
+    ("CAST(12 AS VARCHAR)", '12'), ("CAST('abcdef' AS VARCHAR(3))", 'abc'),
+    ("CAST('ab' AS CHAR(4))", 'ab  '), ("CAST('1.5' AS REAL)", 1.5),
+    ("CAST(CAST('2020-01-02T03:04:05Z' AS TIMESTAMP) AS VARCHAR)",
+     '2020-01-02 03:04:05'),
+    ("CAST('12.3 45.6' AS POINT)", [12.3, 45.6]),
+    ("CAST('12.3 45.6 1' AS CIRCLE)", [12.3, 45.6, 1.0]),
+    ('CASE 2 WHEN 1 THEN 10 WHEN 2 THEN 20 END', 20),
+    ('CASE 3 WHEN 1 THEN 10 END', None),
+    ('AREA(CIRCLE(1, 2, 180))', 129600 / math.pi),
+    ('AREA(POLYGON(0,0, 90,0, 0,90))', 129600 / math.pi / 8),
+    ('AREA(POINT(1, 2))', 0.0), ('COORD1(POINT(12, 34))', 12.0),
+    ('COORD2(CENTROID(CIRCLE(12, 34, 1)))', 34.0),
+    ('DISTANCE(0, 0, 0, 90)', 90.0), ('DISTANCE(10, 0, 190, 0)', 180.0),
+    ('DISTANCE(POINT(359, 0), POINT(1, 0))', 2.0),
+    ('CONTAINS(POINT(0, 90), POLYGON(0,80, 90,80, 180,80, 270,80))', 1),
+    ('CONTAINS(POINT(0, -90), POLYGON(0,80, 90,80, 180,80, 270,80))', 0),
+    ('CONTAINS(POINT(1, 1), CIRCLE(1, 2, 1))', 1),
+    ('CONTAINS(CIRCLE(1, 1, 1), CIRCLE(1, 1, 2))', 1),
+    ('CONTAINS(CIRCLE(1, 1, 2), CIRCLE(1, 1, 1))', 0),
+    ('INTERSECTS(CIRCLE(0, 0, 1), CIRCLE(1.9, 0, 1))', 1),
+    ('INTERSECTS(CIRCLE(0, 0, 1), CIRCLE(2.1, 0, 1))', 0),
+    ("COORDSYS(POINT(1, 2))", 'ICRS'), ('POINT(1, 2)', [1.0, 2.0]),
+    ('CIRCLE(1, 2, 3)', [1.0, 2.0, 3.0]),
+    ("REGION('Circle ICRS 1 2 3')", 'Circle ICRS 1 2 3'),
+    # the catalogue of user-defined functions gives these
+    ('ivo_healpix_index(0, 1, 1)', 4),
+    ('ivo_healpix_index(17, 1, 1)', 81609757711),
+    ('ivo_healpix_index(17, 359, -1)', 73009064944),
+    ('ivo_healpix_index(17, POINT(1, 1))', 81609757711),
+    ('ivo_healpix_center(0, 6)', [180.0, 0.0]),
+    ("ivo_to_jd('2000-01-02T12:00:00')", 2451546.0),
+    ("ivo_to_mjd('2000-01-02T12:00:00')", 51545.5),
+    ('ivo_interval_overlaps(-2, 2, 2, 3)', 1),
+    ('ivo_interval_overlaps(-2, 55.3, 3, 2)', 0),
+    ("ivo_nocasematch('Star', 'sT%')", 1),
+    ("ivo_nocasematch('Star', 'x%')", 0),
+    ("ivo_hasword('Big Dog Star', 'star BIG')", 1),
+    ("ivo_hasword('Big Dog Star', 'cat')", 0),
+    ("ivo_hashlist_has('Radio#Optical', 'optical')", 1),
+    ("ivo_hashlist_has('Radio#Optical', 'opt')", 0),
+    ("ivo_hashlist_has('Radio#Optical', 'Radio#Optical')", 0)]
+
+
+def check_values(translate, cursor):
+    """Returns how many are right and how many are not."""
+    right = 0
+    for text, want in VALUES:
+        res = translate('SELECT TOP 1 %s FROM TileImage' % text)
+        try:
+            assert 'error' not in res, res.get('error')
+            got = execute(cursor, res)[0][0]
+            if isinstance(want, float):
+                assert isinstance(got, float) \
+                    and abs(got - want) <= 1e-12 * max(1, abs(want)), got
+            elif isinstance(want, list):
+                assert all(abs(g - x) < 1e-12 for g, x in zip(got, want)), got
+            else:
+                assert type(got) is type(want) and got == want, repr(got)
+            right += 1
+        except Exception as err:
+            print('FAILED %s: %s, not %s\n  %s' % (text, err, want,
+                                                   res.get('sql')))
+    # random numbers: in range, and not all the same
+    res = translate('SELECT RAND(), RAND(7), ivo_normal_random(3, 0) '
+                    'FROM MagABDualObj')
+    rows = execute(cursor, res)
+    if all(0 <= r[0] < 1 and 0 <= r[1] < 1 and r[2] == 3 for r in rows) \
+            and len({r[0] for r in rows}) > 100:
+        right += 1
+    else:
+        print('FAILED: random numbers')
+    return right, len(VALUES) + 1 - right
+
+
+def check_plans(translate, cursor):
+    """Cones, cross-matches and regions must go through an index."""
+    cursor.execute(
+        'CREATE SCHEMA big; CREATE TABLE big.t AS SELECT * FROM '
+        'demo_dr1.magabdualobj LIMIT 0; INSERT INTO big.t (number, '
+        'alpha_j2000, delta_j2000, hpx) SELECT i, r, d, sky_hpx(r, d) FROM '
+        '(SELECT i, random() * 360 AS r, degrees(asin(2 * random() - 1)) AS '
+        'd FROM generate_series(1, 100000) AS i) AS x; CREATE INDEX ON '
+        'big.t (hpx); ANALYZE big.t; CREATE TABLE big.r AS SELECT sky_circle('
+        'alpha_j2000, delta_j2000, 0.1) AS s_region FROM big.t LIMIT 20000; '
+        'CREATE INDEX ON big.r USING gist (s_region); ANALYZE big.r')
+    right = wrong = 0
+    for adql, index in (
+            ('SELECT number FROM MagABDualObj WHERE 1=CONTAINS(POINT('
+             'alpha_j2000, delta_j2000), CIRCLE(10, 20, 0.1))', 't_hpx_idx'),
+            ('SELECT number FROM MagABDualObj WHERE 1=CONTAINS(POINT('
+             'alpha_j2000, delta_j2000), POLYGON(10,10, 11,10, 11,11)) AND '
+             'number > 3', 't_hpx_idx'),
+            ('SELECT u.id, a.number FROM TAP_UPLOAD.mine AS u JOIN '
+             'MagABDualObj AS a ON 1=CONTAINS(POINT(a.alpha_j2000, '
+             'a.delta_j2000), CIRCLE(u.ra, u.dec, 1/3600.))', 't_hpx_idx'),
+            ('SELECT u.id, a.number FROM MagABDualObj AS a RIGHT JOIN '
+             'TAP_UPLOAD.mine AS u ON DISTANCE(u.ra, u.dec, a.alpha_j2000, '
+             'a.delta_j2000) < 0.001', 't_hpx_idx'),
+            ('SELECT name FROM TileImage WHERE 1=CONTAINS(POINT(10, 20), '
+             's_region)', 'r_s_region_idx'),
+            ('SELECT name FROM TileImage WHERE INTERSECTS(s_region, '
+             'CIRCLE(10, 20, 0.2)) = 1', 'r_s_region_idx')):
+        res = translate(adql)
+        res['sql'] = res['sql'].replace('"demo_dr1"."magabdualobj"',
+                                        'big.t')
+        res['sql'] = res['sql'].replace('"demo_dr1"."tileimage"', 'big.r')
+        res['sql'] = res['sql'].replace('t0."name"', "''::text")
+        cursor.execute('DEALLOCATE ALL')
+        types = ', '.join(NAMES[oid] for oid, _ in res['params'])
+        values = ', '.join("'%s'" % text for _, text in res['params'])
+        cursor.execute('PREPARE q(%s) AS %s' % (types, res['sql']))
+        cursor.execute('EXPLAIN EXECUTE q(%s)' % values)
+        plan = '\n'.join(row[0] for row in cursor.fetchall())
+        if index in plan and 'Seq Scan on t' not in plan \
+                and 'Seq Scan on r' not in plan:
+            right += 1
+        else:
+            wrong += 1
+            print('FAILED: no index\n  %s\n%s' % (adql, plan))
+    return right, wrong
+
+
 KINDS = [t_where, t_where, t_where, t_value, t_select_value, t_join, t_join,
          t_exists, t_three, t_region, t_region_join, t_arrays, t_groups,
          t_sets, t_order]
@@ -480,6 +626,11 @@ def main():
     kinds = {}
     try:
         world = World(cluster.cursor)
+        for check in (check_values, check_plans):
+            right, wrong = check(translate, cluster.cursor)
+            print('%s: %d right, %d wrong' % (check.__name__, right, wrong))
+            passed += right
+            failed += wrong
         for i in range(count):
             kind = KINDS[i % len(KINDS)]
             adql, want = kind(world)

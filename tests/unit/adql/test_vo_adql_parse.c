@@ -19,7 +19,7 @@ static apr_pool_t *pool;
 
 /* Grammar only: none of these names exists anywhere. */
 static const char *const accepted[] = {
-    /* lexical rules, section 2.1 */
+    /* lexical rules */
     "SELECT x FROM y",
     "select X from Y",
     "SELECT x FROM y;",
@@ -91,7 +91,7 @@ static const char *const accepted[] = {
     "WITH q AS (SELECT a FROM x), r AS (SELECT a FROM q) SELECT * FROM q, r",
     "WITH q AS (SELECT a FROM x UNION SELECT b FROM y) SELECT * FROM q UNION "
     "SELECT * FROM q",
-    /* functions, section 4.1 */
+    /* functions */
     "SELECT ABS(a), CEILING(a), DEGREES(a), EXP(a), FLOOR(a), LOG(a), "
     "LOG10(a), MOD(a, b), PI(), POWER(a, b), RADIANS(a), SQRT(a), RAND(), "
     "RAND(1), ROUND(a), ROUND(a, 2), TRUNCATE(a), TRUNCATE(a, -1) FROM y",
@@ -103,7 +103,7 @@ static const char *const accepted[] = {
     "CAST(a AS VARCHAR), CAST(a AS TIMESTAMP), CAST(a AS POINT), "
     "CAST(a AS CIRCLE), CAST(a AS POLYGON) FROM y",
     "SELECT abs ( a ) FROM y",
-    /* geometry, section 4.2 */
+    /* geometry */
     "SELECT POINT(a, b), POINT('ICRS', a, b), POINT('', a, b), "
     "POINT(NULL, a, b) FROM y",
     "SELECT CIRCLE(a, b, 1), CIRCLE('ICRS', a, b, 1), CIRCLE(POINT(a, b), 1),"
