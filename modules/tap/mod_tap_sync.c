@@ -110,8 +110,6 @@ static vo_err_t *read_params(tap_job_t *job)
     const char *value;
     vo_err_t *err;
 
-    VO_TRY(tap_fns.params(&job->params, job->r));
-    VO_TRY(read_format(job));
     VO_TRY(read_lang(job));
     VO_TRY(read_runid(job));
     VO_TRY(vo_dali_param_int(&job->maxrec, job->params, "MAXREC", 0,
@@ -323,52 +321,58 @@ static int finish(tap_job_t *job, vo_err_t *err)
                : tap_fns.response_end(job->r, job->out);
 }
 
-/* TAP 1.0 clients say what they want; 1.1 has no such parameter. */
-static int redirect_old(tap_job_t *job, int *rc)
+/* TAP 1.0 clients say what they want; 1.1 has no such parameter. *IS_OTHER is
+ * set when it is the capabilities. */
+static vo_err_t *read_request(tap_job_t *job, int *is_other)
 {
-    const vo_dali_params_t *params;
     const char *value;
-    vo_err_t *err = tap_fns.params(&params, job->r);
 
-    if (!err) {
-        err = vo_dali_param_one(&value, params, "REQUEST");
-    }
-    if (err) {
-        *rc = tap_fns.respond_error(job->r, NULL, err);
-        return 1;
-    }
+    *is_other = 0;
+    VO_TRY(vo_dali_param_one(&value, job->params, "REQUEST"));
     if (!value || !*value || !strcasecmp(value, "doQuery")) {
-        return 0;
+        return NULL;
     }
     if (!strcasecmp(value, "getCapabilities")) {
-        apr_table_setn(job->r->headers_out, "Location",
-                       apr_pstrcat(job->r->pool,
-                                   tap_fns.service_url(job->r, &tap_service,
-                                                       job->rel, NULL),
-                                   "/capabilities", NULL));
-        *rc = HTTP_SEE_OTHER;
-        return 1;
+        *is_other = 1;
+        return NULL;
     }
-    err = vo_err_make(job->r->pool, VO_ERR_USAGE,
-                      "REQUEST '%.40s' is not known; it is doQuery or "
-                      "getCapabilities.", value);
-    *rc = tap_fns.respond_error(job->r, NULL, err);
-    return 1;
+    return vo_err_make(job->r->pool, VO_ERR_USAGE,
+                       "REQUEST '%.40s' is not known; it is doQuery or "
+                       "getCapabilities.", value);
+}
+
+static int redirect(tap_job_t *job)
+{
+    const char *url = tap_fns.service_url(job->r, &tap_service, job->rel,
+                                          NULL);
+
+    apr_table_setn(job->r->headers_out, "Location",
+                   apr_pstrcat(job->r->pool, url, "/capabilities", NULL));
+    return HTTP_SEE_OTHER;
 }
 
 int tap_sync(request_rec *r, const vo_release_t *rel)
 {
     tap_job_t job = {0};
     vo_err_t *err;
-    int rc;
+    int is_other = 0;
 
     job.r = r;
     job.rel = rel;
     job.conf = tap_conf(r);
-    if (redirect_old(&job, &rc)) {
-        return rc;
+    err = tap_fns.params(&job.params, r);
+    if (!err) {
+        err = read_format(&job);
     }
-    err = prepare(&job);
+    if (!err) {
+        err = read_request(&job, &is_other);
+    }
+    if (is_other) {
+        return redirect(&job);
+    }
+    if (!err) {
+        err = prepare(&job);
+    }
     if (!err) {
         err = run(&job);
     }
