@@ -14,6 +14,9 @@
 
 void adql_putn(adql_ctx_t *c, const char *text, size_t n)
 {
+    if (!n) {
+        return;
+    }
     if (c->sql_len + n > c->sql_size) {
         size_t size = c->sql_size ? c->sql_size : 2048;
         char *grown;
