@@ -153,6 +153,41 @@ CREATE FUNCTION sky_hpx_in(hpx int8, lo int8, hi int8) RETURNS bool
 COMMENT ON FUNCTION sky_hpx_in(int8, int8, int8) IS
     'lo <= hpx < hi, which a B-tree on hpx answers';
 
+-- The end of a range, an int8 under another name: the planner takes
+-- "hpx >= $1 AND hpx < $2" with ends it does not know for 0.5 % of a table,
+-- far too much for a range of cells, and then avoids the index. Operators of
+-- their own carry an honest estimate into the cost of the index scan.
+CREATE TYPE sky_bound;
+CREATE FUNCTION sky_bound_in(cstring) RETURNS sky_bound
+    AS 'int8in' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION sky_bound_out(sky_bound) RETURNS cstring
+    AS 'int8out' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE sky_bound (
+    INPUT = sky_bound_in, OUTPUT = sky_bound_out, LIKE = int8
+);
+CREATE CAST (int8 AS sky_bound) WITHOUT FUNCTION;
+CREATE FUNCTION sky_bound_sel(internal, oid, internal, int4) RETURNS float8
+    AS 'MODULE_PATHNAME', 'pgsky_bound_sel'
+    LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION sky_bound_ge(int8, sky_bound) RETURNS bool
+    AS 'int8ge' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION sky_bound_lt(int8, sky_bound) RETURNS bool
+    AS 'int8lt' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION sky_bound_cmp(int8, sky_bound) RETURNS int4
+    AS 'btint8cmp' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR >= (
+    LEFTARG = int8, RIGHTARG = sky_bound, FUNCTION = sky_bound_ge,
+    RESTRICT = sky_bound_sel
+);
+CREATE OPERATOR < (
+    LEFTARG = int8, RIGHTARG = sky_bound, FUNCTION = sky_bound_lt,
+    RESTRICT = sky_bound_sel
+);
+ALTER OPERATOR FAMILY integer_ops USING btree ADD
+    OPERATOR 1 < (int8, sky_bound),
+    OPERATOR 4 >= (int8, sky_bound),
+    FUNCTION 1 (int8, sky_bound) sky_bound_cmp(int8, sky_bound);
+
 -- ---- relations ----------------------------------------------------------
 
 CREATE FUNCTION sky_contains_support(internal) RETURNS internal

@@ -7,7 +7,6 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_am_d.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -187,6 +186,10 @@ Datum pgsky_in_support(PG_FUNCTION_ARGS)
  * holding this many times its share of the whole line. */
 #define CLUMPING 10.0
 
+/* The part of a table in a range that is not known yet: a row's own small
+ * circle or one of the few ranges of a cone. */
+#define HPX_IN 1e-6
+
 static double hpx_in_selectivity(List *args)
 {
     Const *lo, *hi;
@@ -202,8 +205,55 @@ static double hpx_in_selectivity(List *args)
             return clamp(CLUMPING * len / (double)SKY_HPX_END);
         }
     }
-    /* a row's own small circle, as far as anybody can know */
-    return 1e-6;
+    return HPX_IN;
+}
+
+/* One end of a range: the product of both is HPX_IN. */
+PG_FUNCTION_INFO_V1(pgsky_bound_sel);
+Datum pgsky_bound_sel(PG_FUNCTION_ARGS)
+{
+    PG_RETURN_FLOAT8(sqrt(HPX_IN));
+}
+
+/* The type sky_bound lives in the schema of the function, wherever the
+ * extension was put. */
+static Oid bound_type(Oid function)
+{
+    return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+                           CStringGetDatum("sky_bound"),
+                           ObjectIdGetDatum(get_func_namespace(function)));
+}
+
+/* hpx >= lo, hpx < hi as conditions on a B-tree: with ends that are known now
+ * by the operators of int8, whose estimates use the table's histogram. */
+static List *hpx_in_condition(SupportRequestIndexCondition *req, List *args)
+{
+    List *conds = NIL;
+    int i;
+
+    for (i = 1; i <= 2; i++) {
+        Expr *bound = list_nth(args, i);
+        bool is_known = IsA(bound, Const);
+        Oid type = is_known ? INT8OID : bound_type(req->funcid);
+        Oid op = get_opfamily_member(req->opfamily, INT8OID, type,
+                                     i == 1 ? BTGreaterEqualStrategyNumber
+                                            : BTLessStrategyNumber);
+
+        if (!OidIsValid(op)
+            || !is_pseudo_constant_for_index(req->root, (Node *)bound,
+                                             req->index)) {
+            return NIL;
+        }
+        if (!is_known) {
+            bound = (Expr *)makeRelabelType(bound, type, -1, InvalidOid,
+                                            COERCE_EXPLICIT_CAST);
+        }
+        conds = lappend(conds, make_opclause(op, BOOLOID, false,
+                                             linitial(args), bound,
+                                             InvalidOid, InvalidOid));
+    }
+    req->lossy = false;
+    return conds;
 }
 
 PG_FUNCTION_INFO_V1(pgsky_hpx_in_support);
@@ -221,29 +271,11 @@ Datum pgsky_hpx_in_support(PG_FUNCTION_ARGS)
         SupportRequestIndexCondition *req =
             (SupportRequestIndexCondition *)raw;
         List *args = call_args(req->node);
-        List *conds = NIL;
-        int i;
 
         if (list_length(args) != 3 || req->indexarg != 0) {
             PG_RETURN_POINTER(NULL);
         }
-        for (i = 1; i <= 2; i++) {
-            Expr *bound = list_nth(args, i);
-            Oid op = get_opfamily_member(req->opfamily, INT8OID, INT8OID,
-                                         i == 1 ? BTGreaterEqualStrategyNumber
-                                                : BTLessStrategyNumber);
-
-            if (!OidIsValid(op)
-                || !is_pseudo_constant_for_index(req->root, (Node *)bound,
-                                                 req->index)) {
-                PG_RETURN_POINTER(NULL);
-            }
-            conds = lappend(conds, make_opclause(op, BOOLOID, false,
-                                                 linitial(args), bound,
-                                                 InvalidOid, InvalidOid));
-        }
-        req->lossy = false;
-        PG_RETURN_POINTER(conds);
+        PG_RETURN_POINTER(hpx_in_condition(req, args));
     }
     PG_RETURN_POINTER(NULL);
 }
