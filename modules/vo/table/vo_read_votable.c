@@ -248,15 +248,15 @@ static vo_err_t *inflate_some(vo_vot_t *v, int *is_more)
 static vo_err_t *decode_row(vo_vot_t *v, int *is_taken)
 {
     vo_reader_t *r = v->r;
-    const unsigned char *start = (unsigned char *)v->bin.data + v->bin_at;
-    const unsigned char *end = (unsigned char *)v->bin.data + v->bin.used;
-    const unsigned char *p = start, *flags = start;
+    const unsigned char *start, *end, *p, *flags;
     int i, nflags = v->data == VO_IN_BINARY2 ? (v->nfields + 7) / 8 : 0;
 
     *is_taken = 0;
-    if (end - p < nflags || end == p) {
+    if (v->bin.used - v->bin_at < (apr_size_t)nflags + !nflags) {
         return NULL;
     }
+    start = p = flags = (unsigned char *)v->bin.data + v->bin_at;
+    end = (unsigned char *)v->bin.data + v->bin.used;
     p += nflags;
     vo_row_restart(&r->row);
     for (i = 0; i < v->nfields; ++i) {

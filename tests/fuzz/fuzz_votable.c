@@ -1,0 +1,105 @@
+/* fuzz_votable.c: any bytes as a table file: VOTable, CSV or FITS. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The reader looks at the content to choose, so every format is reached. Each
+ * row it hands out must have cells of sane lengths, all of whose bytes are
+ * touched; an error must carry a message. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <libxml/xmlerror.h>
+
+#include "table/vo_table.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* cfitsio asks for what a header says and copes with being refused. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+static void be_quiet(void *ctx, const char *fmt, ...)
+{
+    (void)ctx;
+    (void)fmt;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    apr_initialize();
+    xmlSetGenericErrorFunc(NULL, be_quiet);
+    return 0;
+}
+
+static void check(int holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+/* Read all bytes, for the sanitizer to see. */
+static void touch(const vo_cell_t *cell)
+{
+    const volatile char *p = cell->data;
+    int i;
+
+    check(cell->len >= -1);
+    for (i = 0; i < cell->len; ++i) {
+        (void)p[i];
+    }
+}
+
+static vo_err_t *read_all(const char *path, apr_pool_t *pool)
+{
+    vo_reader_opts_t opts = {NULL, 0, 4 << 20, 0};
+    const vo_tableinfo_t *info;
+    const vo_cell_t *cells;
+    vo_reader_t *reader;
+    apr_off_t done, all;
+    int i, nrows = 0;
+
+    VO_TRY(vo_reader_open(&reader, path, &opts, pool));
+    info = vo_reader_info(reader);
+    check(info->nfields > 0 && info->fields != NULL);
+    for (i = 0; i < info->nfields; ++i) {
+        check(info->fields[i].name && *info->fields[i].name);
+        check(info->fields[i].pg_oid != 0);
+    }
+    for (;;) {
+        VO_TRY(vo_reader_next(reader, &cells));
+        if (!cells || ++nrows > 20000) {
+            break;
+        }
+        for (i = 0; i < info->nfields; ++i) {
+            touch(&cells[i]);
+        }
+    }
+    vo_reader_progress(reader, &done, &all);
+    vo_reader_close(reader);
+    return NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    apr_pool_t *pool;
+    vo_err_t *err;
+    int fd = memfd_create("table", 0);
+
+    check(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    apr_pool_create(&pool, NULL);
+    err = read_all(apr_psprintf(pool, "/proc/self/fd/%d", fd), pool);
+    check(!err || *vo_err_public(err, pool));
+    apr_pool_destroy(pool);
+    close(fd);
+    return 0;
+}
