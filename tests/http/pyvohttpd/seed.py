@@ -7,13 +7,12 @@ to the tests.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import hashlib
 import io
-import subprocess
 from pathlib import Path
 
 import healpy
 import numpy as np
 
-from .server import BUILD, TOP, ServerError
+from .server import TOP
 
 NSTARS = 5000
 NSIDE = 2 ** 29
@@ -119,7 +118,8 @@ def _release(cur, rid, state="public", embargo=None, survey="test"):
         (rid, survey, "Release " + rid, state, embargo, "vo_read_" + schema,
          schema))
     cur.execute("SELECT vo.make_reader(%s)", ("vo_read_" + schema,))
-    cur.execute("SELECT vo.make_release(%s)", (rid,))
+    cur.execute("SET LOCAL ROLE vo_owner; SELECT vo.make_release(%s);"
+                "RESET ROLE", (rid,))
     return schema
 
 
@@ -235,37 +235,24 @@ def _make_all(cur):
                ("RA", "Dec", "object_id"))
 
 
-def digest():
-    """Changes when a server has to be filled anew."""
+def digest_of(paths):
+    """A text that changes with the contents of the files PATHS."""
     sha = hashlib.sha1()
-    for path in [Path(__file__)] + sorted((TOP / "sql").glob("*/*.sql")):
-        sha.update(path.read_bytes())
+    for path in paths:
+        sha.update(Path(path).read_bytes())
     return sha.hexdigest()
 
 
-def init(server):
-    """The schema of mod_vo."""
-    if (BUILD / "bin" / "voctl").exists():
-        server.voctl("init")
-        return
-    for path in sorted((TOP / "sql" / "schema").glob("*.sql")):
-        done = subprocess.run(
-            [server.env["VO_PG_BIN"] + "/psql", "-qX1", "-v",
-             "ON_ERROR_STOP=1", "-d", server.env["VO_DSN"], "-f", str(path)],
-            capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ServerError(done.stderr)
+def digest():
+    """Changes when a server has to be filled anew."""
+    return digest_of([__file__] + sorted((TOP / "sql").glob("*/*.sql")))
 
 
 def fill(server):
-    """Schema and releases, unless they are there already."""
-    stamp = server.dir / "seeded"
-    if stamp.exists() and stamp.read_text() == digest():
-        return
-    init(server)
+    """Schema and releases."""
+    server.voctl("init")
     conn = server.connect()
     conn.autocommit = False
     with conn, conn.cursor() as cur:
         _make_all(cur)
     conn.close()
-    stamp.write_text(digest())

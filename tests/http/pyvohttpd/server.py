@@ -178,8 +178,10 @@ class VoServer:
             conn.close()
 
     def voctl(self, *args, check=True):
+        # BUILD may be anywhere, so the SQL files are named
         rc, out = _run([BUILD / "bin" / "voctl", "--dsn", self.env["VO_DSN"],
-                        *args], check=check)
+                        *args], env={"VO_SHARE": str(TOP / "sql")},
+                       check=check)
         return out if check else (rc, out)
 
 
