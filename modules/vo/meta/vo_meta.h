@@ -68,7 +68,7 @@ typedef struct vo_key_t {
     const char *from_table, *target_table; /* TAP names, qualified */
     const char *description, *utype;
     int ncolumns;
-    const char **from_columns, **target_columns;
+    const char **from_columns, **target_columns; /* as in TAP_SCHEMA */
 } vo_key_t;
 
 typedef struct vo_group_t { /* a VOTable GROUP of a table's columns */

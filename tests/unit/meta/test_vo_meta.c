@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <math.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -68,12 +69,28 @@ static void filters_by_survey(void **state)
     assert_null(vo_release_filter(rel, "jpas", "rSDSS"));
 }
 
+static void loaded_values_start_unknown(void **state)
+{
+    vo_meta_t *meta = vo_meta_create(pool);
+    vo_release_t *rel = vo_meta_add_release(meta, "r");
+    vo_table_t *t = vo_release_add_table(meta, rel, "s", "t", "p", "t");
+    vo_column_t *c = vo_table_add_column(meta, t, "size", VO_TYPE_INT, NULL,
+                                         "size", "integer");
+
+    (void)state;
+    assert_string_equal(c->adql_name, "size");
+    assert_true(isnan(c->min) && isnan(c->max) && isnan(c->fill));
+    assert_int_equal(t->nrows, -1);
+    assert_null(t->pg_hpx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arraysizes),
         cmocka_unit_test(names_fold_case),
         cmocka_unit_test(filters_by_survey),
+        cmocka_unit_test(loaded_values_start_unknown),
     };
 
     apr_initialize();
