@@ -170,11 +170,14 @@ CREATE FUNCTION sky_bound_sel(internal, oid, internal, int4) RETURNS float8
     AS 'MODULE_PATHNAME', 'pgsky_bound_sel'
     LANGUAGE C STABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION sky_bound_ge(int8, sky_bound) RETURNS bool
-    AS 'int8ge' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'pgsky_bound_ge'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION sky_bound_lt(int8, sky_bound) RETURNS bool
-    AS 'int8lt' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'pgsky_bound_lt'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION sky_bound_cmp(int8, sky_bound) RETURNS int4
-    AS 'btint8cmp' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'pgsky_bound_cmp'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE OPERATOR >= (
     LEFTARG = int8, RIGHTARG = sky_bound, FUNCTION = sky_bound_ge,
     RESTRICT = sky_bound_sel

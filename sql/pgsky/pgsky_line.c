@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/multirangetypes.h"
 #include "utils/rangetypes.h"
 
@@ -114,6 +115,28 @@ Datum pgsky_hpx_in(PG_FUNCTION_ARGS)
     PG_RETURN_BOOL(hpx >= PG_GETARG_INT64(1) && hpx < PG_GETARG_INT64(2));
 }
 
+/* The operators of sky_bound. Not of LANGUAGE internal: those are found by
+ * name anew at every start of an index scan, which took a third of a join. */
+PG_FUNCTION_INFO_V1(pgsky_bound_ge);
+Datum pgsky_bound_ge(PG_FUNCTION_ARGS)
+{
+    PG_RETURN_BOOL(PG_GETARG_INT64(0) >= PG_GETARG_INT64(1));
+}
+
+PG_FUNCTION_INFO_V1(pgsky_bound_lt);
+Datum pgsky_bound_lt(PG_FUNCTION_ARGS)
+{
+    PG_RETURN_BOOL(PG_GETARG_INT64(0) < PG_GETARG_INT64(1));
+}
+
+PG_FUNCTION_INFO_V1(pgsky_bound_cmp);
+Datum pgsky_bound_cmp(PG_FUNCTION_ARGS)
+{
+    int64 a = PG_GETARG_INT64(0), b = PG_GETARG_INT64(1);
+
+    PG_RETURN_INT32((a > b) - (a < b));
+}
+
 /* ---- ranges ------------------------------------------------------------ */
 
 static int cover(const sky_shape_t *s, int budget, sky_range_t **out)
@@ -134,87 +157,62 @@ static int cover(const sky_shape_t *s, int budget, sky_range_t **out)
     return n;
 }
 
-typedef struct {
-    sky_range_t *range;         /* ranges to hand out */
-    bool with_border;           /* a third column */
-} series_t;
-
-/* One range per call as (lo, hi) or (lo, hi, is_border). */
-static Datum next_range(FunctionCallInfo fcinfo)
+/* Give all ranges at once: called for each row of a join, this must not look
+ * up types or make memory contexts. Columns lo, hi and, if asked, is_border. */
+static Datum give_ranges(FunctionCallInfo fcinfo, const sky_range_t *r, int n)
 {
-    FuncCallContext *ctx = SRF_PERCALL_SETUP();
-    series_t *s = ctx->user_fctx;
-    Datum value[3];
+    ReturnSetInfo *rs = (ReturnSetInfo *)fcinfo->resultinfo;
+    MemoryContext old;
+    Tuplestorestate *store;
     bool is_null[3] = { false, false, false };
-    const sky_range_t *r;
+    Datum value[3];
+    int i;
 
-    if (ctx->call_cntr >= ctx->max_calls) {
-        SRF_RETURN_DONE(ctx);
-    }
-    r = &s->range[ctx->call_cntr];
-    value[0] = Int64GetDatum(r->lo);
-    value[1] = Int64GetDatum(r->hi);
-    value[2] = BoolGetDatum(r->is_border != 0);
-    SRF_RETURN_NEXT(ctx, HeapTupleGetDatum(
-                        heap_form_tuple(ctx->tuple_desc, value, is_null)));
-}
-
-/* The descriptor is the same for every call site: found once, kept. */
-static void start_series(FunctionCallInfo fcinfo, FuncCallContext *ctx)
-{
-    TupleDesc desc;
-
-    if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE) {
+    if (rs == NULL || !IsA(rs, ReturnSetInfo)
+        || !(rs->allowedModes & SFRM_Materialize)
+        || rs->expectedDesc == NULL) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("a row type is expected")));
+                        errmsg("ranges are rows: call this in FROM")));
     }
-    ctx->tuple_desc = BlessTupleDesc(desc);
-    ctx->user_fctx = palloc0(sizeof(series_t));
+    old = MemoryContextSwitchTo(rs->econtext->ecxt_per_query_memory);
+    store = tuplestore_begin_heap((rs->allowedModes
+                                   & SFRM_Materialize_Random) != 0,
+                                  false, work_mem);
+    MemoryContextSwitchTo(old);
+    for (i = 0; i < n; i++) {
+        value[0] = Int64GetDatum(r[i].lo);
+        value[1] = Int64GetDatum(r[i].hi);
+        value[2] = BoolGetDatum(r[i].is_border != 0);
+        tuplestore_putvalues(store, rs->expectedDesc, value, is_null);
+    }
+    rs->returnMode = SFRM_Materialize;
+    rs->setResult = store;
+    return (Datum)0;
 }
 
 PG_FUNCTION_INFO_V1(pgsky_ranges);
 Datum pgsky_ranges(PG_FUNCTION_ARGS)
 {
-    if (SRF_IS_FIRSTCALL()) {
-        FuncCallContext *ctx = SRF_FIRSTCALL_INIT();
-        MemoryContext old =
-            MemoryContextSwitchTo(ctx->multi_call_memory_ctx);
-        double ra = PG_GETARG_FLOAT8(0), dec = PG_GETARG_FLOAT8(1);
-        double r = PG_GETARG_FLOAT8(2);
-        series_t *s;
-        int n;
+    double ra = PG_GETARG_FLOAT8(0), dec = PG_GETARG_FLOAT8(1);
+    double radius = PG_GETARG_FLOAT8(2);
+    sky_range_t range[SKY_ROW_RANGES];
+    int n = sky_row_ranges(ra, dec, radius, range);
 
-        start_series(fcinfo, ctx);
-        s = ctx->user_fctx;
-        s->range = palloc(SKY_ROW_RANGES * sizeof(sky_range_t));
-        n = sky_row_ranges(ra, dec, r, s->range);
-        if (n < 0) {
-            pgsky_check_position(ra, dec);
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("radius %.17g is outside [0, 180]", r)));
-        }
-        ctx->max_calls = (uint64)n;
-        MemoryContextSwitchTo(old);
+    if (n < 0) {
+        pgsky_check_position(ra, dec);
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("radius %.17g is outside [0, 180]", radius)));
     }
-    return next_range(fcinfo);
+    return give_ranges(fcinfo, range, n);
 }
 
 PG_FUNCTION_INFO_V1(pgsky_ranges_region);
 Datum pgsky_ranges_region(PG_FUNCTION_ARGS)
 {
-    if (SRF_IS_FIRSTCALL()) {
-        FuncCallContext *ctx = SRF_FIRSTCALL_INIT();
-        MemoryContext old =
-            MemoryContextSwitchTo(ctx->multi_call_memory_ctx);
-        series_t *s;
+    sky_range_t *range;
+    int n = cover(PG_GETARG_SHAPE(0), PG_GETARG_INT32(1), &range);
 
-        start_series(fcinfo, ctx);
-        s = ctx->user_fctx;
-        ctx->max_calls = (uint64)cover(PG_GETARG_SHAPE(0),
-                                       PG_GETARG_INT32(1), &s->range);
-        MemoryContextSwitchTo(old);
-    }
-    return next_range(fcinfo);
+    return give_ranges(fcinfo, range, n);
 }
 
 Datum pgsky_multirange(FunctionCallInfo fcinfo, const sky_span_t *spans,
