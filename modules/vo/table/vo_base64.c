@@ -51,19 +51,27 @@ char *vo_base64_encode(const vo_base64_t *table, char *p, const void *data,
     return p;
 }
 
-static int value_of(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* What a character stands for; the larger ones are no digits. */
+enum { BAD = 64, BLANK, PADDING };
+
+static const unsigned char values[256] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 65, 65, 64, 64, 65, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    65, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62, 64, 64, 64, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 66, 64, 64,
+    64, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 64,
+    64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+};
 
 apr_ssize_t vo_unbase64(vo_unbase64_t *state, unsigned char *out,
                         const char *text, apr_size_t len)
@@ -71,21 +79,38 @@ apr_ssize_t vo_unbase64(vo_unbase64_t *state, unsigned char *out,
     const unsigned char *s = (const unsigned char *)text, *end = s + len;
     unsigned char *p = out;
 
-    for (; s < end; ++s) {
-        int v;
+    while (s < end) {
+        unsigned v;
 
-        if (*s == ' ' || *s == '\n' || *s == '\r' || *s == '\t') {
+        while (!state->nbits && !state->is_padded && end - s >= 4) {
+            unsigned a = values[s[0]], b = values[s[1]], c = values[s[2]],
+                     d = values[s[3]];
+
+            if ((a | b | c | d) >= BAD) {
+                break;
+            }
+            v = a << 18 | b << 12 | c << 6 | d;
+            p[0] = (unsigned char)(v >> 16);
+            p[1] = (unsigned char)(v >> 8);
+            p[2] = (unsigned char)v;
+            p += 3;
+            s += 4;
+        }
+        if (s == end) {
+            break;
+        }
+        v = values[*s++];
+        if (v == BLANK) {
             continue;
         }
-        if (*s == '=') {
+        if (v == PADDING) {
             state->is_padded = 1;
             continue;
         }
-        v = state->is_padded ? -1 : value_of(*s);
-        if (v < 0) {
+        if (v == BAD || state->is_padded) {
             return -1;
         }
-        state->bits = state->bits << 6 | (uint32_t)v;
+        state->bits = state->bits << 6 | v;
         state->nbits += 6;
         if (state->nbits >= 8) {
             state->nbits -= 8;

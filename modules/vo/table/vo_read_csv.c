@@ -83,6 +83,32 @@ static void put(csv_t *csv, apr_pool_t *pool, int c)
     csv->text[csv->used++] = (char)c;
 }
 
+/* Take the plain characters that follow, without looking at each twice. */
+static void put_plain(csv_t *csv, apr_pool_t *pool)
+{
+    const char *from = csv->buf + csv->at, *end = csv->buf + csv->end;
+    const char *p = from;
+    apr_size_t n;
+
+    while (p < end && *p != csv->sep && *p != '\n' && *p != '\r' && *p != '"'
+           && *p) {
+        ++p;
+    }
+    n = (apr_size_t)(p - from);
+    if (csv->used + n > csv->cap) {
+        char *grown;
+
+        csv->cap = 2 * (csv->used + n);
+        grown = apr_palloc(pool, csv->cap);
+        memcpy(grown, csv->text, csv->used);
+        csv->text = grown;
+    }
+    memcpy(csv->text + csv->used, from, n);
+    csv->used += n;
+    csv->at += (int)n;
+    csv->total += (apr_off_t)n;
+}
+
 /* Errors in a record are told by line, which an editor shows. */
 static vo_err_t *line_error(const vo_reader_t *r, const char *what)
 {
@@ -178,6 +204,7 @@ static vo_err_t *read_record(vo_reader_t *r, int *is_end)
         }
         else if (!span->is_quoted) {
             put(csv, r->pool, c);
+            put_plain(csv, r->pool);
             if (csv->used > VO_CELL_MAX) {
                 return line_error(r, "the line is too long");
             }
