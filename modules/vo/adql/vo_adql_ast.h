@@ -214,7 +214,16 @@ struct adql_query_t {
     int is_agg;                  /* grouped, or an aggregate is used */
     int is_merging;
     int in_clause;               /* CL_...: where checking is just now */
+    int nhidden;                 /* cell columns for outer conditions, h1 ... */
+    struct adql_hidden_t *hidden;
 };
+
+/* The cell column of RV, when a query passes its position on: HPX as in
+ * adql_point_t. */
+typedef struct adql_hidden_t {
+    adql_rv_t *rv;
+    int hpx;
+} adql_hidden_t;
 
 enum { CL_SELECT, CL_FROM, CL_WHERE, CL_GROUP, CL_HAVING, CL_ORDER };
 
@@ -380,6 +389,8 @@ typedef struct adql_point_t {
     double ra, dec;              /* P_CONST */
     const adql_node_t *lon, *lat; /* P_PAIR */
     adql_rv_t *rv;               /* P_PAIR that is RV's indexed position */
+    int hpx;                     /* of RV: -1 the table's cell column, or the
+                                  * number of the hidden column of its query */
     const adql_node_t *expr;     /* P_EXPR: a geometry */
 } adql_point_t;
 
@@ -398,6 +409,7 @@ int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g);
 void adql_print_gpred(adql_ctx_t *c, const adql_gpred_t *g);
 int adql_fold(const adql_node_t *n, double *value);
 int adql_point(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p);
+void adql_note_positions(adql_ctx_t *c, const adql_node_t *n);
 void adql_print_geom(adql_ctx_t *c, const adql_node_t *n);
 void adql_print_geom_func(adql_ctx_t *c, const adql_node_t *n);
 void adql_print_geom_out(adql_ctx_t *c, const adql_node_t *n);
@@ -437,6 +449,7 @@ void adql_print_as(adql_ctx_t *c, const adql_node_t *n, unsigned oid);
 void adql_print_query(adql_ctx_t *c, adql_query_t *q, int is_top,
                       apr_int64_t limit);
 void adql_print_rv(adql_ctx_t *c, const adql_rv_t *rv);
+void adql_print_hpx(adql_ctx_t *c, const adql_rv_t *rv, int hpx);
 
 /* vo_adql_reprint.c */
 const char *adql_reprint_query(adql_ctx_t *c, const adql_query_t *q);

@@ -405,6 +405,9 @@ void adql_check_expr(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
     case N_CMP:
         comparable(c, n->a, n->b);
         n->ty.cls = T_COND;
+        if (!c->err) {
+            adql_note_positions(c, n);
+        }
         break;
     case N_BETWEEN:
         comparable(c, n->a, n->b);

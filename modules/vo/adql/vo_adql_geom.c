@@ -14,6 +14,8 @@
 
 #include <apr_strings.h>
 
+#define MAX_HIDDEN 16
+
 static int is_func(const adql_node_t *n, const char *name)
 {
     return n && n->kind == N_FUNC && n->func && !strcmp(n->func->name, name);
@@ -168,11 +170,49 @@ int adql_fold(const adql_node_t *n, double *value)
 
 /* ---- points ----------------------------------------------------------- */
 
-static void make_pair(const adql_node_t *lon, const adql_node_t *lat,
-                      adql_point_t *p)
+/* Are columns LON and LAT of RV its position, with a column of cells? Then
+ * which one it is (see adql_point_t), else 0. A query without grouping passes
+ * the cells of its own tables on, if asked while it is checked. */
+static int cells_of(adql_ctx_t *c, adql_rv_t *rv, int lon, int lat)
 {
-    const vo_table_t *t;
+    const vo_table_t *t = rv->table;
+    adql_query_t *q = rv->query;
+    const adql_node_t *x, *y;
+    int inner, i;
 
+    if (t) {
+        return t->pg_hpx && t->ra && t->dec && lon == t->ra->index
+               && lat == t->dec->index ? -1 : 0;
+    }
+    if (!q || q->set_op != SET_NONE || q->is_distinct || q->is_agg) {
+        return 0;
+    }
+    x = q->out[lon].expr;
+    y = q->out[lat].expr;
+    if (x->kind != N_COL || y->kind != N_COL || x->rv != y->rv
+        || x->rv->owner != q) {
+        return 0;
+    }
+    inner = cells_of(c, x->rv, x->colno, y->colno);
+    for (i = 0; inner && i < q->nhidden; ++i) {
+        if (q->hidden[i].rv == x->rv && q->hidden[i].hpx == inner) {
+            return i + 1;
+        }
+    }
+    if (!inner || !c || c->sql_len || q->nhidden == MAX_HIDDEN) {
+        return 0; /* too late: the query may be printed already */
+    }
+    if (!q->hidden) {
+        q->hidden = apr_palloc(c->pool, sizeof(*q->hidden) * MAX_HIDDEN);
+    }
+    q->hidden[q->nhidden].rv = x->rv;
+    q->hidden[q->nhidden].hpx = inner;
+    return ++q->nhidden;
+}
+
+static void make_pair(adql_ctx_t *c, const adql_node_t *lon,
+                      const adql_node_t *lat, adql_point_t *p)
+{
     memset(p, 0, sizeof(*p));
     if (adql_fold(lon, &p->ra) && adql_fold(lat, &p->dec)) {
         p->how = P_CONST;
@@ -183,11 +223,9 @@ static void make_pair(const adql_node_t *lon, const adql_node_t *lat,
     p->how = P_PAIR;
     p->lon = lon;
     p->lat = lat;
-    t = lon->kind == N_COL && lat->kind == N_COL && lon->rv == lat->rv
-        ? lon->rv->table : NULL;
-    if (t && t->pg_hpx && t->ra && t->dec && lon->colno == t->ra->index
-        && lat->colno == t->dec->index) {
-        p->rv = lon->rv;
+    if (lon->kind == N_COL && lat->kind == N_COL && lon->rv == lat->rv) {
+        p->hpx = cells_of(c, lon->rv, lon->colno, lat->colno);
+        p->rv = p->hpx ? lon->rv : NULL;
     }
 }
 
@@ -199,7 +237,7 @@ int adql_point(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p)
 
     if (is_func(n, "point")) {
         first = adql_geom_arg(n, 0, &nargs);
-        make_pair(first, first->next, p);
+        make_pair(c, first, first->next, p);
         return 1;
     }
     if (is_func(n, "centroid") && is_func(n->list, "circle")) {
@@ -207,7 +245,7 @@ int adql_point(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p)
         if (nargs == 2) {
             return adql_point(c, first, p);
         }
-        make_pair(first, first->next, p);
+        make_pair(c, first, first->next, p);
         return 1;
     }
     if (n->ty.cls != T_GEOM || n->ty.geom != G_POINT) {
@@ -295,7 +333,7 @@ static void relate(adql_ctx_t *c, int is_contains, const adql_node_t *x,
             g->radius = first->next;
         }
         else {
-            make_pair(first, first->next, &g->p2);
+            make_pair(c, first, first->next, &g->p2);
             g->radius = first->next->next;
         }
         g->how = GP_DISTANCE;
@@ -310,8 +348,8 @@ static int distance_points(adql_ctx_t *c, const adql_node_t *n,
     const adql_node_t *a = n->list;
 
     if (n->len == 4) {
-        make_pair(a, a->next, p1);
-        make_pair(a->next->next, a->next->next->next, p2);
+        make_pair(c, a, a->next, p1);
+        make_pair(c, a->next->next, a->next->next->next, p2);
         return 1;
     }
     return adql_point(c, a, p1) && adql_point(c, a->next, p2);
@@ -366,17 +404,34 @@ int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g)
     return 0;
 }
 
+/* While N is checked: let subqueries pass on the cells it will want. */
+void adql_note_positions(adql_ctx_t *c, const adql_node_t *n)
+{
+    adql_gpred_t g;
+
+    if (adql_gpred(c, n, &g) && g.how == GP_CONTAINS) {
+        adql_point_t p;
+
+        adql_point(c, g.x, &p);
+    }
+}
+
 /* ---- printing conditions ---------------------------------------------- */
 
-static void print_hpx(adql_ctx_t *c, const adql_rv_t *rv)
+void adql_print_hpx(adql_ctx_t *c, const adql_rv_t *rv, int hpx)
 {
     adql_print_rv(c, rv);
-    adql_put(c, ".");
-    adql_put_ident(c, rv->table->pg_hpx);
+    if (hpx < 0) {
+        adql_put(c, ".");
+        adql_put_ident(c, rv->table->pg_hpx);
+    }
+    else {
+        adql_putf(c, ".h%d", hpx);
+    }
 }
 
 /* ( hpx >= lo AND hpx < hi ) OR ... of one kind; returns how many. */
-static int print_ranges(adql_ctx_t *c, const adql_rv_t *rv,
+static int print_ranges(adql_ctx_t *c, const adql_point_t *p,
                         const adql_range_t *r, int n, int is_border)
 {
     int i, count = 0;
@@ -384,11 +439,11 @@ static int print_ranges(adql_ctx_t *c, const adql_rv_t *rv,
     for (i = 0; i < n; ++i) {
         if (!r[i].is_border == !is_border) {
             adql_put(c, count++ ? " OR (" : "(");
-            print_hpx(c, rv);
+            adql_print_hpx(c, p->rv, p->hpx);
             adql_put(c, " >= ");
             adql_put_int8(c, r[i].lo);
             adql_put(c, " AND ");
-            print_hpx(c, rv);
+            adql_print_hpx(c, p->rv, p->hpx);
             adql_put(c, " < ");
             adql_put_int8(c, r[i].hi);
             adql_put(c, ")");
@@ -451,18 +506,18 @@ static void print_covered(adql_ctx_t *c, const adql_gpred_t *g,
         nborder += r[i].is_border;
     }
     adql_put(c, "(");
-    if (print_ranges(c, p->rv, r, n, 0) && nborder) {
+    if (print_ranges(c, p, r, n, 0) && nborder) {
         adql_put(c, " OR ");
     }
     if (nborder) {
         adql_put(c, "((");
-        print_ranges(c, p->rv, r, n, 1);
+        print_ranges(c, p, r, n, 1);
         adql_put(c, ") AND ");
         print_exact(c, g, p, shape);
         adql_put(c, ")");
     }
     if (!n) { /* an empty shape: false, or NULL without a position */
-        print_hpx(c, p->rv);
+        adql_print_hpx(c, p->rv, p->hpx);
         adql_put(c, " < 0");
     }
     adql_put(c, ")");

@@ -219,12 +219,33 @@ static void print_point_args(adql_ctx_t *c, const adql_point_t *p)
     adql_print_lat(c, p);
 }
 
+/* Points and numbers, separated by commas. */
+static void print_list(adql_ctx_t *c, const adql_node_t *arg)
+{
+    for (; arg; arg = arg->next) {
+        if (arg->ty.cls == T_GEOM) {
+            adql_print_geom(c, arg);
+        }
+        else {
+            adql_print_as(c, arg, OID_FLOAT8);
+        }
+        adql_put(c, arg->next ? ", " : "");
+    }
+}
+
 static void print_constructor(adql_ctx_t *c, const adql_node_t *n)
 {
     int nargs;
     const adql_node_t *arg = adql_geom_arg(n, 0, &nargs);
-    int is_points = is_named(n, "polygon") && arg->ty.cls == T_GEOM;
 
+    if (is_named(n, "polygon")) { /* a missing corner: no polygon */
+        adql_put(c, "CASE WHEN num_nulls(");
+        print_list(c, arg);
+        adql_put(c, ") = 0 THEN sky_polygon(VARIADIC ARRAY[");
+        print_list(c, arg);
+        adql_put(c, "]) END");
+        return;
+    }
     adql_put(c, "sky_");
     adql_put(c, n->func->name);
     adql_put(c, "(");
@@ -232,21 +253,7 @@ static void print_constructor(adql_ctx_t *c, const adql_node_t *n)
         adql_print_as(c, arg, OID_TEXT);
     }
     else {
-        if (is_named(n, "polygon")) {
-            adql_put(c, "VARIADIC ARRAY[");
-        }
-        for (; arg; arg = arg->next) {
-            if (is_points || arg->ty.cls == T_GEOM) {
-                adql_print_geom(c, arg);
-            }
-            else {
-                adql_print_as(c, arg, OID_FLOAT8);
-            }
-            adql_put(c, arg->next ? ", " : "");
-        }
-        if (is_named(n, "polygon")) {
-            adql_put(c, "]");
-        }
+        print_list(c, arg);
     }
     adql_put(c, ")");
 }

@@ -101,7 +101,7 @@ static int atom_of(const plan_t *p, const adql_rv_t *rv)
     int i;
 
     for (i = 0; rv && rv->owner == p->q && i < p->natoms; ++i) {
-        if (p->atom[i].ref->rv == rv && p->atom[i].ref->kind == R_TABLE) {
+        if (p->atom[i].ref->rv == rv && rv->table) {
             return i;
         }
     }

@@ -213,6 +213,21 @@ static adql_node_t *by_output(adql_ctx_t *c, adql_query_t *q, adql_node_t *n,
     return found < 0 ? NULL : q->out[found].expr;
 }
 
+static int has_query(const adql_node_t *n)
+{
+    const adql_node_t *p;
+
+    if (!n) {
+        return 0;
+    }
+    for (p = n->list; p; p = p->next) {
+        if (has_query(p)) {
+            return 1;
+        }
+    }
+    return n->query || has_query(n->a) || has_query(n->b) || has_query(n->c);
+}
+
 static void check_group(adql_ctx_t *c, adql_query_t *q)
 {
     adql_node_t **link;
@@ -245,12 +260,59 @@ static void check_group(adql_ctx_t *c, adql_query_t *q)
         if (n->has_agg) {
             adql_fail(c, n->off, "An aggregate cannot stand in GROUP BY.");
         }
+        else if (has_query(n)) {
+            adql_fail(c, n->off, "A subquery cannot stand in GROUP BY.");
+            adql_hint(c, "Give it a name in a subquery of FROM.");
+        }
         else if (n->ty.cls == T_GEOM) {
             adql_fail(c, n->off, "A geometry cannot stand in GROUP BY.");
         }
     }
     if (q->group) {
         q->is_agg = 1;
+    }
+}
+
+static void check_grouped(adql_ctx_t *c, adql_query_t *q,
+                          const adql_node_t *n);
+
+static void check_grouped_from(adql_ctx_t *c, adql_query_t *q,
+                               const adql_tref_t *t)
+{
+    for (; t; t = t->next) {
+        if (t->kind == R_JOIN) {
+            check_grouped_from(c, q, t->left);
+            check_grouped_from(c, q, t->right);
+            check_grouped(c, q, t->on);
+        }
+    }
+}
+
+/* The same in a subquery SUB that refers to columns of Q. */
+static void check_grouped_in(adql_ctx_t *c, adql_query_t *q,
+                             const adql_query_t *sub)
+{
+    const adql_node_t *n;
+    int i;
+
+    if (sub->left) {
+        check_grouped_in(c, q, sub->left);
+        if (sub->right) {
+            check_grouped_in(c, q, sub->right);
+        }
+        return;
+    }
+    for (i = 0; i < sub->nout; ++i) {
+        check_grouped(c, q, sub->out[i].expr);
+    }
+    check_grouped_from(c, q, sub->from);
+    check_grouped(c, q, sub->where);
+    check_grouped(c, q, sub->having);
+    for (n = sub->group; n; n = n->next) {
+        check_grouped(c, q, n);
+    }
+    for (n = sub->order; n; n = n->next) {
+        check_grouped(c, q, n->a);
     }
 }
 
@@ -268,8 +330,12 @@ static void check_grouped(adql_ctx_t *c, adql_query_t *q,
             return;
         }
     }
-    if (n->kind == N_FUNC && n->func && (n->func->flags & F_AGG)) {
+    if (n->kind == N_FUNC && n->func && (n->func->flags & F_AGG)
+        && n->has_agg) {
         return;
+    }
+    if (n->query) {
+        check_grouped_in(c, q, n->query);
     }
     if (n->kind == N_COL) {
         if (n->rv && n->rv->owner == q) {

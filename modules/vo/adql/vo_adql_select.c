@@ -84,6 +84,11 @@ static void print_select(adql_ctx_t *c, adql_query_t *q, int is_named,
             adql_putf(c, "c%d", i + 1);
         }
     }
+    for (i = 0; i < q->nhidden && !is_named; ++i) {
+        adql_put(c, ", ");
+        adql_print_hpx(c, q->hidden[i].rv, q->hidden[i].hpx);
+        adql_putf(c, " AS h%d", i + 1);
+    }
     adql_print_from(c, q);
     for (n = q->group; n; n = n->next) {
         adql_put(c, n == q->group ? " GROUP BY " : ", ");

@@ -465,6 +465,20 @@ static int is_alias_of(const adql_query_t *q, const char *word)
     return 0;
 }
 
+/* Is there a table WORD in FROM that is out of view just now? */
+static int hidden_rv(const adql_query_t *q, const char *word)
+{
+    const adql_rv_t *rv;
+
+    for (rv = q->rvs; rv; rv = rv->next) {
+        if ((rv->id < q->rv_lo || rv->id >= q->rv_hi)
+            && !strcasecmp(rv->name, word)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void adql_no_column(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
 {
     const adql_name_t *name = col->name;
@@ -481,6 +495,13 @@ void adql_no_column(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
             int nrv = 0;
 
             --table.n;
+            if (hidden_rv(q, table.part[table.n - 1].text)) {
+                adql_fail(c, col->off, "Table '%s' is not part of this "
+                          "JOIN; its ON sees only the tables it joins.",
+                          name_text(c, &table));
+                adql_hint(c, "JOIN binds tighter than the comma.");
+                return;
+            }
             adql_fail(c, col->off, "'%s' is not a table of this FROM.",
                       name_text(c, &table));
             for (rv = q->rvs; rv; rv = rv->next) {

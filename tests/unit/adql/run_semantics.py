@@ -12,6 +12,9 @@ import math
 import random
 import sys
 
+import psycopg2
+
+import adql_random
 from adql_sql import NAMES, SCHEMA, Cluster, Translator, execute
 
 CENTERS = [(0.0, 0.0), (359.99, -0.5), (123.4, 45.6), (10.0, 89.9),
@@ -263,6 +266,22 @@ def t_where(w):
     text, fn = condition(random.randint(0, 3))
     return ('SELECT number FROM MagABDualObj WHERE ' + text,
             [(o['number'],) for o in w.objects if fn(o) is True])
+
+
+def t_derived(w):
+    text, fn = condition(random.randint(0, 2))
+    inner, fi = plain()
+    frm = random.choice([
+        'SELECT q.number FROM (SELECT * FROM MagABDualObj WHERE %s) AS q '
+        'WHERE %s',
+        'WITH q AS (SELECT * FROM MagABDualObj WHERE %s) SELECT number FROM q '
+        'WHERE %s',
+        'SELECT n FROM (SELECT number AS n, r.* FROM (SELECT tile_id, pmra, '
+        'is_good, mag_auto, number, alpha_j2000, delta_j2000 FROM '
+        'MagABDualObj WHERE %s) AS r) AS q WHERE %s'])
+    return (frm % (inner, text),
+            [(o['number'],) for o in w.objects
+             if fi(o) is True and fn(o) is True])
 
 
 def t_value(w):
@@ -599,9 +618,35 @@ def check_plans(translate, cursor):
     return right, wrong
 
 
-KINDS = [t_where, t_where, t_where, t_value, t_select_value, t_join, t_join,
+KINDS = [t_where, t_where, t_where, t_derived, t_value, t_select_value, t_join, t_join,
          t_exists, t_three, t_region, t_region_join, t_arrays, t_groups,
          t_sets, t_order]
+
+
+def check_runs(translate, cursor, count=250):
+    """Random well-typed queries: PostgreSQL may complain of their data, of
+    nothing else."""
+    right = wrong = refused = 0
+    cursor.execute('SET statement_timeout = 10000')
+    for _ in range(count):
+        adql = adql_random.query()
+        res = translate(adql)
+        if 'error' in res:
+            refused += 1
+            continue
+        try:
+            execute(cursor, res)
+            right += 1
+        except (psycopg2.DataError, psycopg2.errors.QueryCanceled):
+            right += 1
+        except Exception as err:
+            wrong += 1
+            print('FAILED: %s\n  %s\n  %s' % (err, adql, res['sql']))
+    cursor.execute('RESET statement_timeout')
+    if refused > 0.2 * count:
+        wrong += 1
+        print('FAILED: %d of %d random queries refused' % (refused, count))
+    return right, wrong
 
 
 def same(x, y):
@@ -626,7 +671,7 @@ def main():
     kinds = {}
     try:
         world = World(cluster.cursor)
-        for check in (check_values, check_plans):
+        for check in (check_values, check_plans, check_runs):
             right, wrong = check(translate, cluster.cursor)
             print('%s: %d right, %d wrong' % (check.__name__, right, wrong))
             passed += right

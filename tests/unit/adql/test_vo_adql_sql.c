@@ -221,6 +221,18 @@ static void cones(void **state)
     assert_null(strstr(translate("SELECT name FROM tileimage WHERE "
                                  "1=CONTAINS(POINT(dec, ra), "
                                  "CIRCLE(10, 20, 0.1))")->sql, "hpx"));
+    /* through subqueries, but not through groups */
+    assert_non_null(strstr(translate(
+        "SELECT q.name FROM (SELECT * FROM tileimage WHERE tile_id > 3) AS q "
+        "WHERE 1=CONTAINS(POINT(q.ra, q.dec), CIRCLE(1, 1, 1))")->sql,
+        "t1.h1 >= $"));
+    assert_non_null(strstr(translate(
+        "WITH q AS (SELECT ra AS x, dec AS y FROM tileimage), r AS (SELECT * "
+        "FROM q) SELECT 1 FROM r WHERE DISTANCE(r.x, r.y, 1, 1) < 2")->sql,
+        "t0.\"hpx\" AS h1"));
+    assert_null(strstr(translate(
+        "SELECT 1 FROM (SELECT ra, dec FROM tileimage GROUP BY ra, dec) AS q "
+        "WHERE DISTANCE(q.ra, q.dec, 1, 1) < 2")->sql, "hpx"));
     /* an index is also used for polygons, and for the cone within OR */
     assert_non_null(strstr(translate(
         "SELECT name FROM tileimage WHERE name='a' OR 1=CONTAINS("
