@@ -1,8 +1,8 @@
-/* vo_read_fits.c: FITS binary tables, through cfitsio. */
+/* vo_read_fits.c: FITS binary tables. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* FITS 4.0 section 7.3. Rows are read as raw bytes, many at a time: FITS and
- * PostgreSQL agree on the byte order, so most cells are copied. cfitsio finds
- * the table, checks the header, undoes gzip, and reads the heap. */
+ * PostgreSQL agree on the byte order, so most cells are copied. Files may be
+ * compressed by gzip. */
 #include <ctype.h>
 
 #include <apr_strings.h>
@@ -11,58 +11,25 @@
 
 #define CHUNK_BYTES 1048576
 
-static vo_err_t *fits_error(vo_reader_t *r, int status, const char *what)
-{
-    char text[FLEN_STATUS], line[FLEN_ERRMSG], last[FLEN_ERRMSG] = "";
-
-    fits_get_errstatus(status, text);
-    while (fits_read_errmsg(line)) {
-        apr_cpystrn(last, line, sizeof(last));
-    }
-    return vo_file_error(r, "%s: %s%s%s", what, text, *last ? ": " : "", last);
-}
-
 /* ---- the header ---- */
 
-/* The string value of KEY, trimmed, in the pool; NULL when absent or empty. */
-static const char *get_string(vo_reader_t *r, const char *key)
+static const char *key_of(vo_reader_t *r, const char *name, int i)
 {
-    vo_fits_t *f = r->state;
-    char *value = NULL, *end;
-    const char *copy = NULL;
-    int status = 0;
-
-    fits_write_errmark();
-    if (!fits_read_key_longstr(f->file, key, &value, NULL, &status) && value) {
-        end = value + strlen(value);
-        while (end > value && isspace((unsigned char)end[-1])) {
-            --end;
-        }
-        *end = '\0';
-        copy = *value ? apr_pstrdup(r->pool, value) : NULL;
-    }
-    if (value) {
-        fits_free_memory(value, &status);
-    }
-    fits_clear_errmark();
-    return copy;
+    return apr_psprintf(r->pool, "%s%d", name, i + 1);
 }
 
 static const char *get_column_string(vo_reader_t *r, const char *name, int i)
 {
-    return get_string(r, apr_psprintf(r->pool, "%s%d", name, i + 1));
+    vo_fits_t *f = r->state;
+
+    return vo_fits_cards_string(&f->head, key_of(r, name, i));
 }
 
-static int get_number(vo_reader_t *r, const char *name, int i, double *value)
+static void get_number(vo_reader_t *r, const char *name, int i, double *value)
 {
     vo_fits_t *f = r->state;
-    int status = 0;
 
-    fits_write_errmark();
-    fits_read_key(f->file, TDOUBLE, apr_psprintf(r->pool, "%s%d", name, i + 1),
-                  value, NULL, &status);
-    fits_clear_errmark();
-    return status == 0;
+    vo_fits_cards_double(&f->head, key_of(r, name, i), value);
 }
 
 static int letter_width(char letter)
@@ -188,21 +155,14 @@ static const char *parse_dims(vo_reader_t *r, vo_fcol_t *c, int i)
 /* TZERO and TSCAL: the unsigned conventions of section 5.2.5, or a scale. */
 static void parse_scale(vo_reader_t *r, vo_fcol_t *c, int i)
 {
-    double null;
+    vo_fits_t *f = r->state;
 
     c->scale = 1;
     get_number(r, "TSCAL", i, &c->scale);
     get_number(r, "TZERO", i, &c->zero);
-    if (strchr("BIJK", c->letter) && get_number(r, "TNULL", i, &null)) {
-        vo_fits_t *f = r->state;
-        LONGLONG exact = 0;
-        int status = 0;
-
-        fits_read_key(f->file, TLONGLONG,
-                      apr_psprintf(r->pool, "TNULL%d", i + 1), &exact, NULL,
-                      &status);
-        c->null = exact;
-        c->has_null = !status;
+    if (strchr("BIJK", c->letter)) {
+        c->has_null = vo_fits_cards_int(&f->head, key_of(r, "TNULL", i),
+                                        &c->null);
     }
     if (c->scale == 1 && c->zero == 0) {
         return;
@@ -322,47 +282,45 @@ static vo_err_t *read_column(vo_reader_t *r, int i)
 static void read_keywords(vo_reader_t *r)
 {
     vo_fits_t *f = r->state;
-    int n = 0, i, status = 0;
-    vo_info_t *params;
+    vo_info_t *params = apr_pcalloc(r->pool,
+                                    sizeof(*params)
+                                        * ((apr_size_t)f->head.ncards + 1));
+    int i;
 
-    fits_get_hdrspace(f->file, &n, NULL, &status);
-    params = apr_pcalloc(r->pool, sizeof(*params) * ((apr_size_t)n + 1));
-    for (i = 1; i <= n; ++i) {
-        char card[FLEN_CARD], key[FLEN_KEYWORD], value[FLEN_VALUE];
-        int len;
+    for (i = 0; i < f->head.ncards; ++i) {
+        const char *key = vo_fits_cards_keyword(&f->head, i);
+        const char *value = key ? vo_fits_cards_string(&f->head, key) : NULL;
 
-        status = 0;
-        if (fits_read_record(f->file, i, card, &status)
-            || fits_get_keyclass(card) < TYP_REFSYS_KEY
-            || fits_get_keyname(card, key, &len, &status)
-            || fits_parse_value(card, value, NULL, &status) || !*value) {
-            continue;
-        }
-        params[r->info.nparams].name = apr_pstrdup(r->pool, key);
-        params[r->info.nparams].value = *value == '\''
-                                            ? get_string(r, key)
-                                            : apr_pstrdup(r->pool, value);
-        if (params[r->info.nparams].value) {
-            r->info.nparams++;
+        if (value) {
+            params[r->info.nparams].name = key;
+            params[r->info.nparams++].value = value;
         }
     }
     r->info.params = params;
-    r->info.system = get_string(r, "RADESYS");
+    r->info.system = vo_fits_cards_string(&f->head, "RADESYS");
 }
 
 static vo_err_t *read_header(vo_reader_t *r)
 {
     vo_fits_t *f = r->state;
-    LONGLONG naxis1 = 0, naxis2 = 0, pcount = 0;
-    int n = 0, i, status = 0;
+    apr_int64_t naxis1 = -1, naxis2 = -1, pcount = 0, fields = -1, bitpix = 0;
+    apr_int64_t gap;
+    int n, i;
 
-    fits_get_num_cols(f->file, &n, &status);
-    fits_read_key(f->file, TLONGLONG, "NAXIS1", &naxis1, NULL, &status);
-    fits_read_key(f->file, TLONGLONG, "NAXIS2", &naxis2, NULL, &status);
-    fits_read_key(f->file, TLONGLONG, "PCOUNT", &pcount, NULL, &status);
-    if (status) {
-        return fits_error(r, status, "broken table header");
+    vo_fits_cards_int(&f->head, "NAXIS1", &naxis1);
+    vo_fits_cards_int(&f->head, "NAXIS2", &naxis2);
+    vo_fits_cards_int(&f->head, "PCOUNT", &pcount);
+    vo_fits_cards_int(&f->head, "TFIELDS", &fields);
+    vo_fits_cards_int(&f->head, "BITPIX", &bitpix);
+    if (naxis1 < 0 || naxis2 < 0 || pcount < 0 || fields < 0 || fields > 999
+        || bitpix != 8) {
+        return vo_file_error(r, "the table's header is broken: NAXIS1, "
+                                "NAXIS2, PCOUNT, TFIELDS or BITPIX");
     }
+    if (!fields) {
+        return vo_file_error(r, "the table has no columns");
+    }
+    n = (int)fields;
     r->info.nfields = n;
     r->info.fields = apr_pcalloc(r->pool, sizeof(vo_field_t)
                                               * ((apr_size_t)n + 1));
@@ -372,15 +330,22 @@ static vo_err_t *read_header(vo_reader_t *r)
     }
     if (f->row_bytes != (apr_size_t)naxis1) {
         return vo_file_error(r, "the columns need %lu bytes per row, NAXIS1 "
-                                "says %lld",
-                             (unsigned long)f->row_bytes, (long long)naxis1);
+                                "says %" APR_INT64_T_FMT,
+                             (unsigned long)f->row_bytes, naxis1);
     }
     if (naxis1 > VO_CELL_MAX) {
-        return vo_file_error(r, "a row has %lld bytes", (long long)naxis1);
+        return vo_file_error(r, "a row has %" APR_INT64_T_FMT " bytes",
+                             naxis1);
     }
     r->info.nrows = f->nrows = naxis2;
-    r->info.name = get_string(r, "EXTNAME");
-    f->heap_bytes = pcount;
+    r->info.name = vo_fits_cards_string(&f->head, "EXTNAME");
+    gap = naxis1 * naxis2;
+    vo_fits_cards_int(&f->head, "THEAP", &gap);
+    f->heap_start = f->data_start + gap;
+    f->heap_bytes = naxis1 * naxis2 + pcount - gap;
+    if (gap < naxis1 * naxis2 || f->heap_bytes < 0) {
+        return vo_file_error(r, "THEAP points outside the table");
+    }
     f->chunk_rows = naxis1 ? CHUNK_BYTES / naxis1 : 1000;
     f->chunk_rows = f->chunk_rows ? f->chunk_rows : 1;
     f->chunk = apr_palloc(r->pool,
@@ -395,20 +360,14 @@ static vo_err_t *fill(vo_reader_t *r)
 {
     vo_fits_t *f = r->state;
     apr_int64_t n = f->nrows - f->chunk_end;
-    int status = 0;
+    apr_size_t bytes;
 
     n = n < f->chunk_rows ? n : f->chunk_rows;
-    if (f->row_bytes) {
-        fits_read_tblbytes(f->file, (LONGLONG)f->chunk_end + 1, 1,
-                           (LONGLONG)n * (LONGLONG)f->row_bytes, f->chunk,
-                           &status);
-    }
-    if (status) {
-        return fits_error(r, status,
-                          apr_psprintf(r->pool, "rows from %" APR_INT64_T_FMT
-                                                " on cannot be read, the file "
-                                                "may be cut off",
-                                       (apr_int64_t)(f->chunk_end + 1)));
+    bytes = (apr_size_t)n * f->row_bytes;
+    if (gzread(f->file, f->chunk, (unsigned)bytes) != (int)bytes) {
+        return vo_file_error(r, "rows from %" APR_INT64_T_FMT " on cannot be "
+                                "read, the file may be cut off",
+                             (apr_int64_t)(f->chunk_end + 1));
     }
     f->chunk_at = f->chunk_end;
     f->chunk_end += n;
@@ -448,46 +407,73 @@ static vo_err_t *fits_next(vo_reader_t *r, const vo_cell_t **cells)
     return NULL;
 }
 
+/* A binary table to us: not an image in disguise (section 10.1). */
+static int is_table(const vo_fits_cards_t *head, int *nascii)
+{
+    const char *type = vo_fits_cards_string(head, "XTENSION");
+    const char *image = vo_fits_cards_string(head, "ZIMAGE");
+
+    *nascii += type && !strcmp(type, "TABLE");
+    return type && (!strcmp(type, "BINTABLE") || !strcmp(type, "A3DTABLE"))
+           && !(image && *image == 'T');
+}
+
 /* Move to binary table number WANTED, or to HDU (from 0) if not negative. */
 static vo_err_t *find_table(vo_reader_t *r, int wanted, int hdu)
 {
     vo_fits_t *f = r->state;
-    int status = 0, type = 0, i, found = 0, ascii = 0;
+    int i, got, found = 0, nascii = 0;
+    apr_pool_t *pool;
 
-    if (hdu >= 0) {
-        if (fits_movabs_hdu(f->file, hdu + 1, &type, &status)
-            || type != BINARY_TBL) {
-            return vo_file_error(r, "HDU %d is no binary table", hdu);
+    apr_pool_create(&pool, r->pool);
+    for (i = 0;; ++i) {
+        apr_int64_t bytes;
+
+        apr_pool_clear(pool);
+        got = vo_fits_cards_read(&f->head, f->file, i == 0, pool);
+        if (!got) {
+            break;
         }
-        return NULL;
-    }
-    for (i = 1; !fits_movabs_hdu(f->file, i, &type, &status); ++i) {
-        ascii += type == ASCII_TBL;
-        if (type == BINARY_TBL && found++ == wanted) {
+        if (got < 0) {
+            return vo_file_error(r, "the FITS header of HDU %d does not end, "
+                                    "the file may be cut off",
+                                 i);
+        }
+        bytes = vo_fits_cards_data(&f->head);
+        if (bytes < 0) {
+            return vo_file_error(r, "HDU %d has an impossible BITPIX, NAXIS "
+                                    "or PCOUNT",
+                                 i);
+        }
+        f->data_start = gztell(f->file);
+        if (is_table(&f->head, &nascii)
+            && (hdu < 0 ? found++ == wanted : i == hdu)) {
             return NULL;
         }
+        if (gzseek(f->file, (z_off_t)(f->data_start + bytes), SEEK_SET) < 0) {
+            break;
+        }
     }
-    if (status != END_OF_FILE) {
-        return fits_error(r, status, apr_psprintf(r->pool, "HDU %d is broken",
-                                                  i - 1));
+    if (hdu >= 0) {
+        return vo_file_error(r, "HDU %d is no binary table", hdu);
     }
-    fits_clear_errmsg();
     return vo_file_error(r, "holds %d binary table%s%s; table %d was asked for",
                          found, found == 1 ? "" : "s",
-                         ascii ? " (ASCII tables are not read)" : "",
+                         nascii ? " (ASCII tables are not read)" : "",
                          wanted + 1);
 }
 
 vo_err_t *vo_fits_attach(vo_reader_t *r, const char *path, int hdu)
 {
     vo_fits_t *f = apr_pcalloc(r->pool, sizeof(*f));
-    int status = 0;
 
     r->state = f;
-    if (fits_open_diskfile(&f->file, path, READONLY, &status)) {
-        f->file = NULL;
-        return fits_error(r, status, "cannot be opened as FITS");
+    f->file = gzopen(path, "rb");
+    f->heap_file = gzopen(path, "rb");
+    if (!f->file || !f->heap_file) {
+        return vo_file_error(r, "cannot be opened");
     }
+    gzbuffer(f->file, 262144);
     VO_TRY(find_table(r, r->opts.table, hdu));
     return read_header(r);
 }
@@ -509,11 +495,12 @@ static void fits_progress(const vo_reader_t *r, apr_off_t *done,
 static void fits_close(vo_reader_t *r)
 {
     vo_fits_t *f = r->state;
-    int status = 0;
 
     if (f && f->file) {
-        fits_close_file(f->file, &status);
-        fits_clear_errmsg();
+        gzclose(f->file);
+    }
+    if (f && f->heap_file) {
+        gzclose(f->heap_file);
     }
 }
 

@@ -3,8 +3,7 @@
 #ifndef VO_READ_FITS_H
 #define VO_READ_FITS_H
 
-#include <fitsio.h>
-
+#include "vo_fits_cards.h"
 #include "vo_read.h"
 
 typedef struct vo_fcol_t {
@@ -22,7 +21,9 @@ typedef struct vo_fcol_t {
 } vo_fcol_t;
 
 typedef struct vo_fits_t {
-    fitsfile *file;
+    gzFile file, heap_file; /* rows in order; cells of the heap */
+    vo_fits_cards_t head;   /* of the table */
+    apr_int64_t data_start, heap_start; /* bytes in the file */
     vo_fcol_t *cols;
     apr_size_t row_bytes;
     apr_int64_t nrows, chunk_rows, chunk_at, chunk_end; /* rows, from 0 */

@@ -89,7 +89,7 @@ static int truth(const vo_fcol_t *c, const unsigned char *p, apr_int64_t i)
     }
     switch (p[i]) {
     case 'T':
-    case '1': /* what cfitsio makes of a 1 in the heap, by astropy 5.2 */
+    case 1: /* astropy 5.2 writes this on the heap */
         return 1;
     case 'F':
         return 0;
@@ -230,113 +230,20 @@ void vo_fits_text(vo_reader_t *r, int i, const unsigned char *p,
     r->row.cells[r->row.n++].len = (int)(r->row.used - used);
 }
 
-/* cfitsio's name of a type as it is on disk. */
-static int memory_type(char letter)
-{
-    switch (letter) {
-    case 'L':
-    case 'B':
-    case 'X':
-        return TBYTE;
-    case 'I':
-        return TSHORT;
-    case 'J':
-        return TINT;
-    case 'K':
-        return TLONGLONG;
-    case 'E':
-        return TFLOAT;
-    case 'D':
-        return TDOUBLE;
-    case 'C':
-        return TCOMPLEX;
-    default:
-        return TDBLCOMPLEX;
-    }
-}
-
-/* Swap N numbers of WIDTH bytes back to the order of the file. */
-static void swap_numbers(unsigned char *p, apr_int64_t n, int width)
-{
-    apr_int64_t i;
-
-    for (i = 0; i < n; ++i, p += width) {
-        if (width == 2) {
-            unsigned char c = p[0];
-
-            p[0] = p[1];
-            p[1] = c;
-        }
-        else if (width == 4) {
-            uint32_t v;
-
-            memcpy(&v, p, 4);
-            vo_put32(p, v);
-        }
-        else if (width == 8) {
-            uint64_t v;
-
-            memcpy(&v, p, 8);
-            vo_put64(p, v);
-        }
-    }
-}
-
-/* The elements a descriptor points to, as they are in the file. */
-static vo_err_t *read_heap(vo_reader_t *r, int i, apr_int64_t n)
+/* The BYTES a descriptor points to. */
+static vo_err_t *read_heap(vo_reader_t *r, int i, apr_int64_t offset,
+                           apr_int64_t bytes)
 {
     vo_fits_t *f = r->state;
-    const vo_fcol_t *c = &f->cols[i];
-    apr_size_t bytes = (apr_size_t)n * (apr_size_t)(c->width + 1) + 8;
-    LONGLONG row = (LONGLONG)r->nread + 1;
-    int status = 0, any = 0;
 
-    if (bytes > f->heap_cap) {
-        f->heap_cap = 2 * bytes;
+    if ((apr_size_t)bytes > f->heap_cap) {
+        f->heap_cap = 2 * (apr_size_t)bytes;
         f->heap = apr_palloc(r->pool, f->heap_cap);
     }
-    memset(f->heap, 0, bytes);
-    if (c->letter == 'A') {
-        char *text = (char *)f->heap, *list[1];
-
-        list[0] = text;
-        fits_read_col(f->file, TSTRING, i + 1, row, 1, 1, NULL, list, &any,
-                      &status);
-    }
-    else if (c->letter == 'L') { /* cfitsio turns the letters into numbers */
-        char *nulls = (char *)f->heap + n;
-        apr_int64_t k;
-
-        fits_read_colnull(f->file, TLOGICAL, i + 1, row, 1, n, f->heap, nulls,
-                          &any, &status);
-        for (k = 0; k < n; ++k) {
-            f->heap[k] = nulls[k]          ? '\0'
-                         : f->heap[k] == 1 ? 'T'
-                         : f->heap[k] == 0 ? 'F'
-                                           : f->heap[k];
-        }
-    }
-    else if (c->letter == 'X') {
-        fits_read_col(f->file, TBYTE, i + 1, row, 1, (n + 7) / 8, NULL,
-                      f->heap, &any, &status);
-    }
-    else {
-        fits_set_tscale(f->file, i + 1, 1.0, 0.0, &status);
-        fits_read_col(f->file, memory_type(c->letter), i + 1, row, 1, n, NULL,
-                      f->heap, &any, &status);
-        if (c->letter == 'C' || c->letter == 'M') {
-            swap_numbers(f->heap, 2 * n, c->width / 2);
-        }
-        else {
-            swap_numbers(f->heap, n, c->width);
-        }
-    }
-    if (status) {
-        char text[FLEN_STATUS];
-
-        fits_get_errstatus(status, text);
-        fits_clear_errmsg();
-        return vo_row_error(r, i, "the heap cannot be read: %s", text);
+    if (gzseek(f->heap_file, (z_off_t)(f->heap_start + offset), SEEK_SET) < 0
+        || gzread(f->heap_file, f->heap, (unsigned)bytes) != (int)bytes) {
+        return vo_row_error(r, i, "the heap cannot be read, the file may be "
+                                  "cut off");
     }
     return NULL;
 }
@@ -357,12 +264,16 @@ vo_err_t *vo_fits_heap(vo_reader_t *r, int i, const unsigned char *p)
                             n);
     }
     bytes = c->letter == 'X' ? (n + 7) / 8 : n * c->width;
+    if (bytes > VO_CELL_MAX) {
+        return vo_row_error(r, i, "a cell has %" APR_INT64_T_FMT " bytes",
+                            bytes);
+    }
     if (offset < 0 || offset > f->heap_bytes
         || bytes > f->heap_bytes - offset) {
         return vo_row_error(r, i, "a descriptor points outside the heap");
     }
     if (n) {
-        VO_TRY(read_heap(r, i, n));
+        VO_TRY(read_heap(r, i, offset, bytes));
     }
     if (c->letter == 'A') {
         vo_fits_text(r, i, n ? f->heap : (const unsigned char *)"", n);
