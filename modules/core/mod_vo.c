@@ -62,6 +62,15 @@ static int configured(const ap_directive_t *tree, const char *name,
     return 0;
 }
 
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    vo_jobs_pre_config();
+    return OK;
+}
+
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
@@ -75,6 +84,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         && !configured(ap_conftree, "DBDriver", "pgsql")) {
         missing = "mod_vo needs a PostgreSQL database: add 'DBDriver pgsql' "
                   "and a DBDParams line that says how to connect";
+    }
+    if (!missing
+        && ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        missing = vo_jobs_start(pconf, s);
     }
     if (missing) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, VOLOGNO(1000) "%s",
@@ -120,6 +133,7 @@ static int handler(request_rec *r)
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(translate_name, NULL, NULL, APR_HOOK_FIRST);
@@ -141,6 +155,8 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_response_abort);
     APR_REGISTER_OPTIONAL_FN(vo_respond_error);
     APR_REGISTER_OPTIONAL_FN(vo_log_error);
+    APR_REGISTER_OPTIONAL_FN(vo_uws_handle);
+    APR_REGISTER_OPTIONAL_FN(vo_jobs_told);
 }
 
 VO_DECLARE_MODULE(vo) = {

@@ -18,6 +18,7 @@ void *vo_dir_conf_create(apr_pool_t *pool, char *dir)
     (void)dir;
     conf->is_forwarded_trusted = VO_UNSET;
     conf->max_params = VO_UNSET;
+    vo_jobs_conf_init(&conf->jobs);
     return conf;
 }
 
@@ -31,6 +32,7 @@ void *vo_dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
     VO_INHERIT(to, base, add, is_forwarded_trusted, VO_UNSET);
     VO_INHERIT(to, base, add, origins, NULL);
     VO_INHERIT(to, base, add, max_params, VO_UNSET);
+    vo_jobs_conf_merge(&to->jobs, &base->jobs, &add->jobs);
     return to;
 }
 
@@ -156,6 +158,7 @@ const command_rec vo_cmds[] = {
     AP_INIT_TAKE1("VOMaxParams", set_max_params, NULL, ANYWHERE,
                   "Bytes that the parameters of a request, posted body "
                   "included, may have. Default: 2097152."),
+    VO_JOBS_CMDS(ANYWHERE),
     {NULL}};
 
 /* --- values ------------------------------------------------------------------ */

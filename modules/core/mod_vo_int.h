@@ -11,6 +11,7 @@
 #include <mod_dbd.h>
 
 #include "mod_vo.h"
+#include "mod_vo_jobs_int.h"
 
 /* --- mod_vo_config.c ------------------------------------------------------- */
 
@@ -22,6 +23,7 @@ typedef struct vo_dir_conf_t {
     const apr_array_header_t *origins; /* VOCorsOrigins: const char *, one "*"
                                           for all, none for nobody */
     int max_params;              /* VOMaxParams, bytes */
+    vo_jobs_conf_t jobs;
 } vo_dir_conf_t;
 
 extern const command_rec vo_cmds[];

@@ -41,6 +41,8 @@ struct vo_state_t {
     apr_time_t checked;     /* when the last check ended, well or badly */
     int is_checking;
     int is_down;            /* the last check failed */
+    ap_dbd_t *dbd;          /* kept for checks, so that slow queries on all
+                               others cannot delay them; NULL before */
 };
 
 static APR_OPTIONAL_FN_TYPE(ap_dbd_open) *dbd_open;
@@ -161,16 +163,22 @@ static vo_err_t *load(vo_snap_t **snap, vo_state_t *st, PGconn *conn,
     return NULL;
 }
 
-/* Ask the database; *SNAP is a new snapshot or stays NULL. ST->current may be
- * read without the mutex, for only the thread that checks changes it. */
+/* Ask the database; *SNAP is a new snapshot or stays NULL. ST->current and
+ * ST->dbd may be read without the mutex, for only the thread that checks
+ * changes them. */
 static vo_err_t *check(vo_snap_t **snap, vo_state_t *st, apr_pool_t *ptemp)
 {
-    ap_dbd_t *dbd;
     PGconn *conn;
     apr_int64_t serial = -1;
     vo_err_t *err;
 
-    VO_TRY(open_dbd(&dbd, &conn, st->server, ptemp));
+    if (!st->dbd) {
+        ap_dbd_t *dbd;
+
+        VO_TRY(open_dbd(&dbd, &conn, st->server, ptemp));
+        st->dbd = dbd;
+    }
+    conn = apr_dbd_native_handle(st->dbd->driver, st->dbd->handle);
     err = vo_meta_serial(&serial, conn, ptemp);
     if (err && PQstatus(conn) != CONNECTION_OK) {
         PQreset(conn);
@@ -179,7 +187,6 @@ static vo_err_t *check(vo_snap_t **snap, vo_state_t *st, apr_pool_t *ptemp)
     if (!err && (!st->current || st->current->meta->serial != serial)) {
         err = load(snap, st, conn, ptemp);
     }
-    dbd_close(st->server, dbd);
     return err;
 }
 
@@ -420,7 +427,7 @@ int vo_health_handler(request_rec *r)
     const vo_meta_t *meta = NULL;
     vo_err_t *err;
     vo_out_t *out;
-    int is_down, i, nvisible = 0;
+    int is_down = 1, i, nvisible = 0;
 
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number != M_GET) {
@@ -428,7 +435,11 @@ int vo_health_handler(request_rec *r)
                                              : HTTP_METHOD_NOT_ALLOWED;
     }
     err = vo_snapshot_get(&meta, r);
-    is_down = err != NULL || st->is_down;
+    if (!err) {
+        apr_thread_mutex_lock(st->mutex);
+        is_down = st->is_down;
+        apr_thread_mutex_unlock(st->mutex);
+    }
     for (i = 0; !err && i < meta->nreleases; ++i) {
         nvisible += vo_release_visible(r, meta->releases[i]);
     }

@@ -206,6 +206,13 @@ static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
     if (!strcmp(rest, "sync")) {
         return accepts(r, 1, &rc) ? tap_sync(r, rel) : rc;
     }
+    if (!strncmp(rest, "async", 5) && (!rest[5] || rest[5] == '/')) {
+        const char *url = tap_fns.service_url(r, &tap_service, rel, NULL);
+
+        return tap_fns.uws_handle(r, &tap_jobtype, rel,
+                                  apr_pstrcat(r->pool, url, "/async", NULL),
+                                  rest + 5 + (rest[5] == '/'));
+    }
     if (!*rest) {
         return accepts(r, 0, &rc) ? tap_page(r, rel) : rc;
     }
@@ -268,6 +275,8 @@ static void fetch_functions(void)
     tap_fns.response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);
     tap_fns.respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
     tap_fns.log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
+    tap_fns.uws_handle = APR_RETRIEVE_OPTIONAL_FN(vo_uws_handle);
+    tap_fns.jobs_told = APR_RETRIEVE_OPTIONAL_FN(vo_jobs_told);
     tap_fns.vosi_handle = APR_RETRIEVE_OPTIONAL_FN(vosi_handle);
 }
 
@@ -293,6 +302,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_register_provider(pool, VO_SERVICE_GROUP, tap_service.name,
                          VO_SERVICE_VERSION, &tap_service);
+    ap_register_provider(pool, VO_JOBTYPE_GROUP, tap_jobtype.name,
+                         VO_JOBTYPE_VERSION, &tap_jobtype);
 }
 
 VO_DECLARE_MODULE(tap) = {

@@ -9,6 +9,7 @@
 
 #include "dali/vo_tap_caps.h"
 #include "mod_vo.h"
+#include "mod_vo_jobs.h"
 
 extern module tap_module;
 
@@ -27,11 +28,14 @@ typedef struct tap_fns_t {
     APR_OPTIONAL_FN_TYPE(vo_response_abort) *response_abort;
     APR_OPTIONAL_FN_TYPE(vo_respond_error) *respond_error;
     APR_OPTIONAL_FN_TYPE(vo_log_error) *log_error;
+    APR_OPTIONAL_FN_TYPE(vo_uws_handle) *uws_handle;
+    APR_OPTIONAL_FN_TYPE(vo_jobs_told) *jobs_told;
     APR_OPTIONAL_FN_TYPE(vosi_handle) *vosi_handle; /* NULL: no mod_vosi */
 } tap_fns_t;
 extern tap_fns_t tap_fns;
 
 extern const vo_service_t tap_service;
+extern const vo_jobtype_t tap_jobtype; /* mod_tap_async.c */
 
 /* The settings of a request, defaults applied. */
 typedef struct tap_conf_t {

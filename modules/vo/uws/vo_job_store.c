@@ -163,7 +163,17 @@ vo_job_t *vo_job_from_row(const PGresult *res, int i, apr_pool_t *pool)
 
 /* --- making --------------------------------------------------------------------------- */
 
-/* Which limit was it? Both counts at once. */
+static vo_err_t *full_queue(apr_pool_t *pool)
+{
+    vo_err_t *err = vo_err_make(pool, VO_ERR_LIMIT,
+                                "There are too many jobs in the queue; try "
+                                "again later.");
+
+    err->http = 503;
+    return err;
+}
+
+/* Which limit was it? */
 static vo_err_t *met_limit(PGconn *conn, const char *client,
                            const vo_job_limits_t *limits, apr_pool_t *pool)
 {
@@ -185,8 +195,7 @@ static vo_err_t *met_limit(PGconn *conn, const char *client,
         return vo_err_hint(pool, err, "Wait for some of them to end, or delete "
                                       "some.");
     }
-    return vo_err_make(pool, VO_ERR_BUSY,
-                       "There are too many jobs in the queue; try again later");
+    return full_queue(pool);
 }
 
 /* $1 of both limits; they come last in every list of parameters. */
@@ -353,9 +362,7 @@ vo_err_t *vo_job_run(int *done, PGconn *conn, const char *id,
     VO_TRY(vo_job_phase(&phase, conn, id, pool));
     if (phase >= 0
         && vo_phase_may((vo_phase_e)phase, VO_PHASE_QUEUED, VO_BY_CLIENT)) {
-        return vo_err_make(pool, VO_ERR_BUSY,
-                           "There are too many jobs in the queue; try again "
-                           "later");
+        return full_queue(pool);
     }
     return NULL;
 }

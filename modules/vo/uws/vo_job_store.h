@@ -37,7 +37,7 @@ typedef struct vo_job_limits_t {
 /* Insert JOB: id, service, release, owner, client, run_id, form, settings,
  * phase (PENDING or QUEUED), duration and destruction (a time, or NULL for
  * RETENTION seconds from now) are used, clamped to LIMITS. A limit met is a
- * VO_ERR_LIMIT with http 429 (the client's) or VO_ERR_BUSY (the queue's). */
+ * VO_ERR_LIMIT with http 429 (the client's) or 503 (the queue's). */
 vo_err_t *vo_job_insert(PGconn *conn, const vo_job_t *job, int retention,
                         const vo_job_limits_t *limits, apr_pool_t *pool);
 
@@ -100,6 +100,9 @@ vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool);
  * A job taken MAX_ATTEMPTS times already ends in ERROR instead. */
 vo_err_t *vo_job_take(vo_job_t **job, PGconn *conn, const char *worker,
                       int lease_s, int max_attempts, apr_pool_t *pool);
+
+/* WORKER is known to be dead: its job may be taken at once. */
+vo_err_t *vo_job_release(PGconn *conn, const char *worker, apr_pool_t *pool);
 
 /* Renew the lease and tell the progress; *IS_MINE is 0 when the job has been
  * aborted, deleted or taken by another: nothing more may come of it. */

@@ -55,6 +55,14 @@ vo_err_t *vo_job_take(vo_job_t **job, PGconn *conn, const char *worker,
     return *job ? NULL : give_up(conn, max_attempts, pool);
 }
 
+vo_err_t *vo_job_release(PGconn *conn, const char *worker, apr_pool_t *pool)
+{
+    return vo_job_exec_count(NULL, conn,
+                             "UPDATE vo.job SET lease = clock_timestamp()"
+                             " WHERE phase = 'EXECUTING' AND worker = $1",
+                             1, &worker, pool);
+}
+
 vo_err_t *vo_job_renew(int *is_mine, PGconn *conn, const char *id,
                        const char *worker, int lease_s, apr_int64_t nrows,
                        apr_pool_t *pool)

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 
 import pytest
 import requests
@@ -77,6 +78,84 @@ def see_votable(place):
     return "BINARY2" if b"<BINARY2>" in r.content else "TABLEDATA"
 
 
+def new_job(place, **params):
+    """Make a job; its path below the service, or the status when refused."""
+    r = place.get("/async", "POST", data=params, allow_redirects=False)
+    if r.status_code != 303:
+        return None, r.status_code
+    return "/async/" + r.headers["Location"].rsplit("/", 1)[1], 303
+
+
+def see_jobs_per_user(place):
+    place.vo.sql("DELETE FROM vo.job")
+    for n in range(20):
+        _, status = new_job(place)
+        if status == 429:
+            break
+    place.vo.sql("DELETE FROM vo.job")
+    return str(n)
+
+
+def see_job_queue(place):
+    """Jobs that nobody may take yet fill the queue one by one."""
+    place.vo.sql("DELETE FROM vo.job")
+    for n in range(20):
+        _, status = new_job(place, PHASE="RUN", QUERY=QUERY)
+        if status == 503:
+            break
+        place.vo.sql(
+            "DELETE FROM vo.job; INSERT INTO vo.job (job_id, service,"
+            " release_id, client, phase, queued, not_before, destruction,"
+            " duration) SELECT md5(g::text), 'tap', 'x', 'x', 'QUEUED', now(),"
+            " 'infinity', 'infinity', 1 FROM generate_series(0, %s) g", (n,))
+    place.vo.sql("DELETE FROM vo.job")
+    return str(n)
+
+
+def see_job_wait(place):
+    place.vo.sql("DELETE FROM vo.job")
+    job, _ = new_job(place)
+    start = time.monotonic()
+    assert place.get(job + "?WAIT=-1").status_code == 200
+    return "%d" % (time.monotonic() - start)
+
+
+def see_job_duration(place):
+    place.vo.sql("DELETE FROM vo.job")
+    job, _ = new_job(place)
+    deflt = place.get(job + "/executionduration").text
+    place.get(job + "/executionduration", "POST",
+              data={"EXECUTIONDURATION": "0"}, allow_redirects=False)
+    return deflt + " " + place.get(job + "/executionduration").text
+
+
+def see_job_retention(place):
+    def seconds(**params):
+        job, _ = new_job(place, **params)
+        return place.vo.sql(
+            "SELECT round(extract(epoch FROM destruction - created))::int::text"
+            " FROM vo.job WHERE job_id = %s", (job[7:],))[0][0]
+
+    place.vo.sql("DELETE FROM vo.job")
+    return seconds() + " " + seconds(DESTRUCTION="2099-01-01")
+
+
+def see_job_max_bytes(place):
+    """A result of n bytes is refused where n is more than the limit."""
+    place.vo.sql("DELETE FROM vo.job")
+    for size in (200, 500, 800):
+        job, _ = new_job(place, PHASE="RUN", FORMAT="csv", LANG="ADQL",
+                         QUERY="SELECT TOP 1 '%s' AS t FROM test.Stars"
+                         % ("x" * size))
+        root = place.get(job + "?WAIT=20").content
+        while b"<uws:phase>COMPLETED" not in root:
+            if b"<uws:phase>ERROR" in root:
+                assert b"bytes" in root
+                return {200: "100", 500: "400", 800: "700"}[size]
+            root = place.get(job + "?WAIT=20").content
+    return "more"
+
+
 # directive: how to see it; three values that differ; values that are refused,
 # each with words the message must hold besides the directive's name
 DIRECTIVES = {
@@ -93,9 +172,18 @@ DIRECTIVES = {
     "TAPTimeout": (see_timeout, ["11", "22", "33"], ["0", "-1", "x", "1.5"]),
     "TAPVOTable": (see_votable, ["BINARY2", "TABLEDATA", "BINARY2"],
                    ["FITS", "binary"]),
+    "VOJobsPerUser": (see_jobs_per_user, ["2", "3", "4"], ["-1", "x", "1.5"]),
+    "VOJobQueue": (see_job_queue, ["2", "3", "4"], ["-1", "x", "9999999"]),
+    "VOJobWait": (see_job_wait, ["0", "1", "2"], ["-1", "x"]),
+    "VOJobDuration": (see_job_duration, ["11 22", "33 44", "55 66"],
+                      ["-1", "7 3", "x", "0 5"]),
+    "VOJobRetention": (see_job_retention, ["100 200", "300 400", "500 600"],
+                       ["0", "-1", "7 3", "0 5"]),
+    "VOJobMaxBytes": (see_job_max_bytes, ["100", "400", "700"],
+                      ["-1", "1k"]),
 }
-# VORoot decides where everything is: test_root
-ELSEWHERE = {"VORoot"}
+# VORoot decides where everything is: test_root; workers are the server's
+ELSEWHERE = {"VORoot", "VOJobWorkers", "VOJobDatabase", "VOResultDir"}
 
 
 def directives(vo, modules):

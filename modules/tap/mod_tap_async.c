@@ -1,0 +1,213 @@
+/* mod_tap_async.c: asynchronous queries, TAP 1.1 section 2.2. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mod_tap_query.h"
+
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+#include "mod_vo_jobs.h"
+#include "vo_num.h"
+
+#define LOOK_EVERY 4096      /* rows between looks at the outside */
+#define COST_S 2e-6          /* seconds per unit of the planner's cost: it can
+                                be no more than a rough guess */
+
+static int is_repeatable(const char *name)
+{
+    return !strcasecmp(name, "UPLOAD");
+}
+
+/* --- settings kept with a job --------------------------------------------------- */
+
+static const char *settings(request_rec *r, const vo_release_t *rel)
+{
+    tap_conf_t conf = tap_conf(r);
+    char buf[VO_NUM_SIZE];
+    const char *form;
+
+    form = vo_uws_form_add("", "url",
+                           tap_fns.service_url(r, &tap_service, rel, NULL),
+                           r->pool);
+    vo_num_from_int64(buf, conf.maxrec_default);
+    form = vo_uws_form_add(form, "maxrec", buf, r->pool);
+    vo_num_from_int64(buf, conf.maxrec_hard);
+    form = vo_uws_form_add(form, "maxrec_hard", buf, r->pool);
+    return vo_uws_form_add(form, "binary2", conf.is_binary2 ? "1" : "0",
+                           r->pool);
+}
+
+static vo_err_t *read_settings(tap_query_t *q,
+                               const vo_dali_params_t *kept)
+{
+    apr_int64_t n;
+
+    VO_TRY(vo_dali_param_one(&q->url, kept, "url"));
+    VO_TRY(vo_dali_param_int(&q->conf.maxrec_default, kept, "maxrec", 0,
+                             APR_INT64_MAX, 0));
+    VO_TRY(vo_dali_param_int(&q->conf.maxrec_hard, kept, "maxrec_hard", 0,
+                             APR_INT64_MAX, 0));
+    VO_TRY(vo_dali_param_int(&n, kept, "binary2", 0, 1, 0));
+    q->conf.is_binary2 = (int)n;
+    return NULL;
+}
+
+/* --- running in a worker ----------------------------------------------------------- */
+
+typedef struct watch_t {
+    const vo_sql_req_t *req;
+    vo_jobrun_t *run;
+} watch_t;
+
+static vo_err_t *watched_begin(void *baton, int nfields, const unsigned *oids)
+{
+    const vo_sql_req_t *req = ((watch_t *)baton)->req;
+
+    return req->begin(req->baton, nfields, oids);
+}
+
+static vo_err_t *watched_row(void *baton, const vo_cell_t *cells, int nfields)
+{
+    watch_t *watch = baton;
+    vo_jobrun_t *run = watch->run;
+
+    if (++run->nrows % LOOK_EVERY == 0 && run->is_stopped(run->baton)) {
+        return vo_err_make(run->pool, VO_ERR_GONE, "The job was stopped.");
+    }
+    return watch->req->row(watch->req->baton, cells, nfields);
+}
+
+static int watched_is_gone(void *baton)
+{
+    const watch_t *watch = baton;
+
+    return watch->run->is_stopped(watch->run->baton);
+}
+
+static vo_out_t *open_result(tap_query_t *q)
+{
+    vo_jobrun_t *run = q->baton;
+
+    run->media_type = q->media_type;
+    return run->out;
+}
+
+static vo_err_t *exec_in_worker(tap_query_t *q, const vo_sql_req_t *req,
+                                vo_sql_done_t *done)
+{
+    vo_jobrun_t *run = q->baton;
+    watch_t watch = {req, run};
+    vo_sql_req_t inner = *req;
+
+    inner.begin = watched_begin;
+    inner.row = watched_row;
+    inner.is_gone = watched_is_gone;
+    inner.baton = &watch;
+    return vo_sql_run(run->conn, &inner, done, run->pool);
+}
+
+static vo_err_t *run_job(vo_jobrun_t *run)
+{
+    tap_query_t q = {0};
+
+    q.pool = run->pool;
+    q.rel = run->rel;
+    q.params = run->params;
+    q.now = apr_time_now();
+    q.timeout_ms = run->timeout_ms;
+    q.open = open_result;
+    q.exec = exec_in_worker;
+    q.baton = run;
+    VO_TRY(read_settings(&q, run->settings));
+    VO_TRY(tap_query_format(&q));
+    VO_TRY(tap_query_prepare(&q));
+    return tap_query_run(&q);
+}
+
+/* --- what the planner thinks ---------------------------------------------------------- */
+
+typedef struct plan_t {
+    double rows, cost;
+} plan_t;
+
+/* The first line: "... (cost=0.00..35.50 rows=2550 width=4)". */
+static vo_err_t *plan_row(void *baton, const vo_cell_t *cells, int nfields)
+{
+    static const char *const words[] = {"..", "rows="};
+    plan_t *plan = baton;
+    double *values[] = {&plan->cost, &plan->rows};
+    char line[1024];
+    int i;
+
+    if (plan->rows >= 0 || nfields < 1 || cells[0].len < 0) {
+        return NULL;
+    }
+    apr_snprintf(line, sizeof(line), "%.*s",
+                 cells[0].len < 1023 ? cells[0].len : 1023, cells[0].data);
+    for (i = 0; i < 2; ++i) {
+        const char *at = strstr(line, "(cost=");
+
+        at = at ? strstr(at, words[i]) : NULL;
+        if (at) {
+            at += strlen(words[i]);
+            vo_num_to_double(at, (int)strspn(at, "0123456789."), values[i]);
+        }
+    }
+    return NULL;
+}
+
+static vo_err_t *forecast(request_rec *r, const vo_dali_params_t *params,
+                          const vo_dali_params_t *kept,
+                          const vo_release_t *rel, apr_int64_t *rows,
+                          double *seconds)
+{
+    plan_t plan = {-1, -1};
+    tap_query_t q = {0};
+    vo_sql_req_t req = {0};
+    vo_sql_done_t done;
+
+    q.pool = r->pool;
+    q.rel = rel;
+    q.params = params;
+    q.now = r->request_time;
+    VO_TRY(read_settings(&q, kept));
+    VO_TRY(tap_query_format(&q));
+    VO_TRY(tap_query_prepare(&q));
+    req.role = rel->reader_role;
+    req.timeout_ms = 2000;
+    req.is_small = 1;
+    req.sql = apr_pstrcat(r->pool, "EXPLAIN ", q.sql->sql, NULL);
+    req.nparams = q.sql->nparams;
+    req.params = q.sql->params;
+    req.param_oids = q.sql->param_oids;
+    req.max_rows = -1;
+    req.row = plan_row;
+    req.baton = &plan;
+    VO_TRY(tap_fns.query(r, &req, &done));
+    if (plan.rows < 0 || plan.cost < 0) {
+        return vo_err_make(r->pool, VO_ERR_USAGE, "There is no estimate.");
+    }
+    *rows = (apr_int64_t)(plan.rows < (double)q.maxrec ? plan.rows
+                                                       : (double)q.maxrec);
+    *seconds = plan.cost * COST_S;
+    return NULL;
+}
+
+static const vo_tablefmt_t *error_format(const vo_dali_params_t *params,
+                                         apr_pool_t *pool)
+{
+    tap_query_t q = {0};
+
+    q.pool = pool;
+    q.params = params;
+    return tap_query_format(&q) ? NULL : q.fmt;
+}
+
+const vo_jobtype_t tap_jobtype = {
+    .name = "tap",
+    .is_repeatable = is_repeatable,
+    .settings = settings,
+    .forecast = forecast,
+    .error_format = error_format,
+    .run = run_job,
+};

@@ -1,0 +1,272 @@
+/* mod_tap_query.c: parameters, translation and document of a query. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mod_tap_query.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define MAX_RUNID 64 /* characters, DALI 1.1 section 3.4.6 */
+#define COOSYS_ID "ICRS"
+#define BINARY2_TYPE "application/x-votable+xml;serialization=BINARY2"
+
+/* --- parameters ------------------------------------------------------------------- */
+
+vo_err_t *tap_query_format(tap_query_t *q)
+{
+    const char *value, *old;
+
+    VO_TRY(vo_dali_param_one(&value, q->params, "RESPONSEFORMAT"));
+    VO_TRY(vo_dali_param_one(&old, q->params, "FORMAT"));
+    if (!value || !*value) {
+        value = old;
+    }
+    if (q->conf.is_binary2
+        && (!value || !*value || !strcasecmp(value, "votable")
+            || !strcasecmp(value, "application/x-votable+xml"))) {
+        value = BINARY2_TYPE;
+    }
+    return vo_tablefmt_find(&q->fmt, &q->media_type, value, q->pool);
+}
+
+static vo_err_t *read_lang(tap_query_t *q)
+{
+    static const struct {
+        const char *name;
+        int version;
+    } langs[] = {{"ADQL", 21}, {"ADQL-2.1", 21}, {"ADQL-2.0", 20}};
+    const char *value;
+    vo_err_t *err;
+    apr_size_t i;
+
+    VO_TRY(vo_dali_param_one(&value, q->params, "LANG"));
+    q->version = langs[0].version;
+    if (!value || !*value) {
+        return NULL; /* scripts forget it, and there is only one language */
+    }
+    for (i = 0; i < sizeof(langs) / sizeof(langs[0]); ++i) {
+        if (!strcasecmp(value, langs[i].name)) {
+            q->version = langs[i].version;
+            return NULL;
+        }
+    }
+    err = vo_err_make(q->pool, VO_ERR_USAGE,
+                      "LANG '%.40s' is not known to this service.", value);
+    err->hint = "It speaks ADQL, ADQL-2.0 and ADQL-2.1.";
+    return err;
+}
+
+static vo_err_t *read_runid(tap_query_t *q)
+{
+    const char *value, *p;
+    int n = 0;
+
+    VO_TRY(vo_dali_param_one(&value, q->params, "RUNID"));
+    if (!value || !*value) {
+        return NULL;
+    }
+    for (p = value; *p; ++p) {
+        n += ((unsigned char)*p & 0xC0) != 0x80;
+    }
+    if (n > MAX_RUNID) {
+        return vo_err_make(q->pool, VO_ERR_USAGE,
+                           "RUNID may have at most %d characters; it has %d.",
+                           MAX_RUNID, n);
+    }
+    q->run_id = value;
+    return NULL;
+}
+
+static vo_err_t *read_params(tap_query_t *q)
+{
+    apr_pool_t *pool = q->pool;
+    const char *value;
+    vo_err_t *err;
+
+    VO_TRY(read_lang(q));
+    VO_TRY(read_runid(q));
+    VO_TRY(vo_dali_param_int(&q->maxrec, q->params, "MAXREC", 0,
+                             APR_INT64_MAX, q->conf.maxrec_default));
+    if (q->maxrec > q->conf.maxrec_hard) {
+        q->maxrec = q->conf.maxrec_hard;
+    }
+    value = vo_dali_param_nth(q->params, "UPLOAD", 0);
+    if (value && *value) {
+        return vo_err_make(pool, VO_ERR_USAGE,
+                           "This service does not take uploads of tables.");
+    }
+    VO_TRY(vo_dali_param_one(&q->query, q->params, "QUERY"));
+    if (q->query && q->query[strspn(q->query, " \t\r\n")]) {
+        return NULL;
+    }
+    err = vo_err_make(pool, VO_ERR_USAGE, "The parameter QUERY is missing.");
+    err->hint = "For example: QUERY=SELECT TOP 5 * FROM TAP_SCHEMA.tables";
+    return err;
+}
+
+/* --- the document ------------------------------------------------------------------ */
+
+static void add_info(tap_query_t *q, const char *name, const char *value,
+                     const char *ucd)
+{
+    if (value && *value && q->doc.ninfos < TAP_MAX_INFOS) {
+        vo_info_t *info = &q->infos[q->doc.ninfos++];
+
+        info->name = name;
+        info->value = value;
+        info->ucd = ucd;
+    }
+}
+
+/* Say where the data are from, in the words of the IVOA note "Data Origin in
+ * the VO" 1.1. */
+static void describe(tap_query_t *q)
+{
+    const vo_release_t *rel = q->rel;
+    apr_pool_t *pool = q->pool;
+    const char *date;
+    apr_time_exp_t t;
+    int i;
+
+    apr_time_exp_gmt(&t, q->now);
+    date = apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d",
+                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                        t.tm_min, t.tm_sec);
+    q->doc.infos = q->infos;
+    add_info(q, "standardID", VO_TAP_STANDARD_ID, NULL);
+    add_info(q, "QUERY", q->query, NULL);
+    add_info(q, "request_date", date, NULL);
+    add_info(q, "server_software", "mod_vo", NULL);
+    add_info(q, "server", q->url, NULL);
+    add_info(q, "ivoid", rel->ivoid, NULL);
+    add_info(q, "publisher", rel->publisher, NULL);
+    add_info(q, "contact", rel->contact_email, NULL);
+    add_info(q, "release", rel->id, NULL);
+    add_info(q, "resource_version", rel->version, NULL);
+    add_info(q, "creator", rel->creator, NULL);
+    add_info(q, "citation", rel->doi, "meta.bib");
+    add_info(q, "reference_url", rel->reference_url, NULL);
+    add_info(q, "rights", rel->rights, NULL);
+    q->doc.name = "result";
+    q->doc.resource_description = rel->title;
+    q->doc.media_type = q->media_type;
+    q->doc.nfields = q->sql->nfields;
+    q->doc.fields = q->sql->fields;
+    for (i = 0; i < q->sql->nfields; ++i) {
+        vo_field_t *field = &q->sql->fields[i];
+
+        if (field->ucd && !field->ref
+            && !strncasecmp(field->ucd, "pos.eq", 6)) {
+            field->ref = COOSYS_ID;
+            q->doc.ncoosys = 1;
+        }
+    }
+}
+
+/* The frame of positions: their epoch is told when all tables agree. */
+static void set_coosys(tap_query_t *q)
+{
+    double epoch = 0;
+    int i, is_mixed = 0;
+
+    for (i = 0; i < q->sql->ntables; ++i) {
+        const vo_table_t *table = q->sql->tables[i];
+
+        if (table->ra) {
+            is_mixed = is_mixed || (epoch > 0 && epoch != table->epoch);
+            epoch = table->epoch;
+        }
+    }
+    q->coosys.id = COOSYS_ID;
+    q->coosys.system = "ICRS";
+    q->coosys.epoch = epoch > 0 && !is_mixed
+                            ? apr_psprintf(q->pool, "J%.10g", epoch)
+                            : NULL;
+    q->doc.coosys = &q->coosys;
+}
+
+/* --- running ------------------------------------------------------------------------ */
+
+static vo_err_t *begin_document(tap_query_t *q)
+{
+    vo_writer_t *writer;
+
+    q->out = q->open(q);
+    writer = vo_writer_create(q->fmt, &q->doc, q->out, q->pool);
+    VO_TRY(writer->fmt->begin(writer));
+    q->writer = writer;
+    return NULL;
+}
+
+static vo_err_t *on_begin(void *baton, int nfields, const unsigned *oids)
+{
+    tap_query_t *q = baton;
+    int i;
+
+    if (nfields != q->sql->nfields) {
+        return vo_err_fault(q->pool, APR_EGENERAL,
+                            "The query could not be translated; this is a "
+                            "fault of the service.",
+                            "%d columns instead of %d from: %s", nfields,
+                            q->sql->nfields, q->sql->sql);
+    }
+    for (i = 0; i < nfields; ++i) {
+        q->sql->fields[i].pg_oid = oids[i];
+    }
+    return begin_document(q);
+}
+
+static vo_err_t *on_row(void *baton, const vo_cell_t *cells, int nfields)
+{
+    vo_writer_t *writer = ((tap_query_t *)baton)->writer;
+
+    (void)nfields;
+    return writer->fmt->row(writer, cells);
+}
+
+vo_err_t *tap_query_run(tap_query_t *q)
+{
+    vo_sql_req_t req = {0};
+    vo_sql_done_t done = {0};
+
+    if (q->maxrec == 0) {
+        /* DALI 1.1, 3.4.4: the metadata, and that there may be more */
+        VO_TRY(begin_document(q));
+        return q->fmt->end(q->writer, VO_DONE_OVERFLOW);
+    }
+    req.role = q->rel->reader_role;
+    req.timeout_ms = q->timeout_ms;
+    req.is_binary = q->fmt->is_binary;
+    req.is_small = q->sql->is_small;
+    req.sql = q->sql->sql;
+    req.nparams = q->sql->nparams;
+    req.params = q->sql->params;
+    req.param_oids = q->sql->param_oids;
+    req.max_rows = q->maxrec;
+    req.begin = on_begin;
+    req.row = on_row;
+    req.baton = q;
+    VO_TRY(q->exec(q, &req, &done));
+    return q->fmt->end(q->writer, done.is_overflow ? VO_DONE_OVERFLOW
+                                                   : VO_DONE_OK);
+}
+
+vo_err_t *tap_query_prepare(tap_query_t *q)
+{
+    vo_adql_env_t env = {0};
+    apr_pool_t *scratch;
+    vo_err_t *err;
+
+    VO_TRY(read_params(q));
+    env.release = q->rel;
+    env.maxrec = q->maxrec;
+    env.version = q->version;
+    apr_pool_create(&scratch, q->pool);
+    err = vo_adql_translate(&q->sql, q->query, &env, q->pool, scratch);
+    apr_pool_destroy(scratch);
+    if (err) {
+        return err;
+    }
+    describe(q);
+    set_coosys(q);
+    return NULL;
+}
