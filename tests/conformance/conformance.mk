@@ -2,6 +2,6 @@
 # release. T= narrows, PYTEST_ARGS= goes to pytest.
 CONFORMANCE_T = $(if $(T),tests/conformance/$(T),tests/conformance)
 check-conformance: modules voctl pgtree ## STILTS, pyvo, astroquery, fitsverify against the demo
-	@$(PYTHON) -B -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) $(CONFORMANCE_T)
+	@VO_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) $(CONFORMANCE_T)
 
 .PHONY: check-conformance

@@ -2,6 +2,6 @@
 # T= narrows them: make check-http T=scs ; PYTEST_ARGS= goes to pytest.
 HTTP_T = $(if $(T),tests/http/$(T),tests/http)
 check-http: modules voctl pgtree ## tests of the modules in a private httpd
-	@$(PYTHON) -B -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) $(HTTP_T)
+	@VO_BUILD=$(abspath $(BUILD)) $(PYTHON) -B -m pytest -q -p no:cacheprovider $(PYTEST_ARGS) $(HTTP_T)
 
 .PHONY: check-http

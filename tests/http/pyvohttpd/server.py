@@ -128,10 +128,17 @@ class VoServer:
         conf = self.dir / "httpd" / "configtest.conf"
         conf.write_text((self.dir / "httpd" / "httpd.conf").read_text()
                         + "\n" + text + "\n")
-        rc, out = _run([os.environ.get("HTTPD", "/usr/sbin/apache2"), "-t",
-                        "-d", self.dir / "httpd", "-f", conf], check=False)
+        rc, out = self.httpd("-t", "-d", self.dir / "httpd", "-f", conf)
         conf.unlink()
         return rc == 0, out
+
+    @staticmethod
+    def httpd(*args):
+        """Run the httpd program itself; (exit code, what it printed)."""
+        preload = os.environ.get("HTTPD_PRELOAD")
+        return _run([os.environ.get("HTTPD", "/usr/sbin/apache2"), *args],
+                    env={"LD_PRELOAD": preload} if preload else None,
+                    check=False)
 
     # --- asking ------------------------------------------------------------
     def request(self, method, path, **kw):
