@@ -56,4 +56,8 @@ const vo_adql_feature_t *vo_adql_features(apr_pool_t *pool);
 /* Is WORD reserved in ADQL 2.1 (any case)? */
 int vo_adql_is_reserved(const char *word);
 
+/* NAME as a query must write it: itself when it is a regular identifier and no
+ * reserved word, else delimited by double quotes, in POOL. */
+const char *vo_adql_name(const char *name, apr_pool_t *pool);
+
 #endif

@@ -9,7 +9,7 @@
 #include "sky/sky.h"
 
 /* Ranges of a shape: few plan fast, many read fewer rows in vain. Four won for
- * cones of 0.01 to 1 degree (tests/bench/sky_q3c.py); other shapes are longer. */
+ * cones of 0.01 to 1 degree (tests/bench/sky_q3c.py); others are longer. */
 #define CIRCLE_BUDGET 4
 #define SHAPE_BUDGET 16
 #define MAX_BUDGET 256

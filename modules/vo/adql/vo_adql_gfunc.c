@@ -1,8 +1,8 @@
 /* vo_adql_gfunc.c: geometry functions: their arguments and their SQL. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* ADQL 2.1, "Geometrical functions". The SQL functions are those of the extension pgsky;
- * inside expressions every geometry is a sky_region. */
+/* ADQL 2.1, "Geometrical functions". The SQL functions are those of the
+ * extension pgsky; inside expressions every geometry is a sky_region. */
 #include "adql/vo_adql_ast.h"
 
 #include <string.h>

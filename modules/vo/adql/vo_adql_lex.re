@@ -93,7 +93,8 @@ int adql_lex(adql_ctx_t *c, int *pos, adql_tok_t *tok)
     const char *s;
     int tk;
 
-#define OPER(code, oper) do { tk = (code); tok->op = (oper); goto done; } while (0)
+#define OPER(code, oper) \
+    do { tk = (code); tok->op = (oper); goto done; } while (0)
 #define TOKEN(code) do { tk = (code); goto done; } while (0)
 
     tok->text = NULL;

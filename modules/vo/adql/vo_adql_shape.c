@@ -28,7 +28,8 @@ static int is_geometry(const adql_node_t *n)
     return n->kind == N_FUNC && n->func && (n->func->flags & F_CONSTRUCTOR);
 }
 
-/* How many arguments a geometry constructor takes, by ADQL 2.1, after the deprecated coordinate system is dropped. */
+/* How many arguments a geometry constructor takes, by ADQL 2.1, after the
+ * deprecated coordinate system is dropped. */
 static void geometry_args(adql_ctx_t *c, adql_node_t *n)
 {
     int nargs, is_ok = 1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_lib.h>
+#include <apr_strings.h>
 
 #include "adql/adql.h"
 
@@ -146,4 +147,30 @@ int adql_word(const char *word, size_t len)
 int vo_adql_is_reserved(const char *word)
 {
     return adql_word(word, strlen(word)) != 0;
+}
+
+const char *vo_adql_name(const char *name, apr_pool_t *pool)
+{
+    const char *p = name;
+    char *out, *q;
+
+    if (apr_isalpha(*p)) {
+        while (apr_isalnum(*p) || *p == '_') {
+            ++p;
+        }
+    }
+    if (*name && !*p && !vo_adql_is_reserved(name)) {
+        return name;
+    }
+    out = q = apr_palloc(pool, 2 * strlen(name) + 3);
+    *q++ = '"';
+    for (p = name; *p; ++p) {
+        if (*p == '"') {
+            *q++ = '"';
+        }
+        *q++ = *p;
+    }
+    *q++ = '"';
+    *q = '\0';
+    return out;
 }
