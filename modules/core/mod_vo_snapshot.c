@@ -87,6 +87,10 @@ static apr_status_t state_cleanup(void *baton)
         drop(st->current);
         st->current = NULL;
     }
+    if (st->dbd) {
+        dbd_close(st->server, st->dbd); /* before the pool of mod_dbd goes */
+        st->dbd = NULL;
+    }
     return APR_SUCCESS;
 }
 

@@ -124,7 +124,7 @@ def test_after_a_quiet_time_the_first_request_sees_the_change(vo):
 
 
 def test_database_down_and_back(vo, expect_log):
-    expect_log("VO1002", "VO1022", "dbd", "DBD")
+    expect_log("VO1002", "VO1022", "VO1213", "dbd", "DBD")
     assert vo.get("/health").json() == dict(
         vo.get("/health").json(), status="ok", database=True)
     vo.script("pg-stop")

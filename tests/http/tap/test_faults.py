@@ -194,6 +194,30 @@ def test_releases_do_not_leak_into_each_other(vo):
     assert got == {("test-dr1", "5000"), ("test-dr2", "1200")}
 
 
+def test_answers_while_every_connection_is_busy(vo, tap):
+    """More slow queries than the pool has connections: what needs no query
+    is answered at once, and the waiting ones go when their clients go."""
+    path = requests.Request("GET", vo.url + tap.url + "/sync", params={
+        "QUERY": SLOW}).prepare().path_url
+    host, port = vo.url.split("//")[1].split(":")
+    busy = [socket.create_connection((host, int(port)), 10)
+            for _ in range(28)]
+    try:
+        for s in busy:
+            s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path).encode())
+        assert wait_until(lambda: active(vo) >= 20, 10)
+        time.sleep(4.1)                 # what is known is stale by now
+        for url in (tap.url + "/capabilities", "/health"):
+            start = time.monotonic()
+            assert vo.get(url).status_code == 200
+            assert time.monotonic() - start < 2, url
+    finally:
+        for s in busy:
+            s.close()
+    assert wait_until(lambda: active(vo) == 0, 10)
+    assert tap("SELECT TOP 1 id FROM tap.Bulk").status_code == 200
+
+
 # --- what may not be reached ----------------------------------------------------------
 
 @pytest.mark.parametrize("query", [
