@@ -190,11 +190,13 @@ static int reduce(item_t *item, int n, int budget, int64_t *cost)
     return join_equal(item, m);
 }
 
-/* Split until there are more than twice BUDGET runs, or nothing to gain. */
+/* Split until there are more than BUDGET runs (twice as many when it is large
+ * and tightness counts for more than the time), or nothing to gain. */
 static int refine(const target_t *t, int budget, work_t *w, item_t **result)
 {
     sky_cell_t first[12], child[4];
     int level = 0, items = 0, cells = 0, i, k, n;
+    int limit = budget > 16 ? 2 * budget : budget;
 
     n = start_cells(t->shape->cap, t->shape->cap[3], first);
     for (i = 0; i < n; i++) {
@@ -211,7 +213,7 @@ static int refine(const target_t *t, int budget, work_t *w, item_t **result)
     }
     while (cells > 0 && w->cell[level][0].order < SKY_ORDER
            && items + 4 * cells <= w->cap
-           && count_runs(w->item[level], items) <= 2 * budget) {
+           && count_runs(w->item[level], items) <= limit) {
         int next = 1 - level, old = items;
         int64_t border = 0, all = 0;
 
@@ -374,7 +376,7 @@ int sky_circle_ranges(double ra_deg, double dec_deg, double radius_deg,
 int sky_row_ranges(double ra_deg, double dec_deg, double radius_deg,
                    sky_range_t *out)
 {
-    double b = 1.5 * SKY_RAD * radius_deg + 1e-8, x, y, s29, side;
+    double b, x, y, s29, side;
     int64_t hpx = sky_hpx(ra_deg, dec_deg), pix[4];
     uint32_t ix, iy, x0, x1, y0, y1;
     int face, order, shift, n = 0, m = 0, i, k;
@@ -386,6 +388,9 @@ int sky_row_ranges(double ra_deg, double dec_deg, double radius_deg,
         return sky_circle_ranges(ra_deg, dec_deg, radius_deg,
                                  SKY_ROW_RANGES, out);
     }
+    /* as in start_cells(); between the polar caps the bound is 1.03 */
+    b = fabs(dec_deg) + radius_deg < 41.8 ? 1.03 : 1.5;
+    b = b * SKY_RAD * radius_deg + 1e-8;
     sky_pix_xy(SKY_ORDER, hpx, &face, &ix, &iy);
     s29 = ldexp(1.0, -SKY_ORDER);
     x = ix * s29;

@@ -249,7 +249,8 @@ double sky_poly_area(const sky_shape_t *s)
     if (s->cap[3] < SKY_PI / 2) {
         return fabs(fan(s, sky_poly_vertex(s)));
     }
-    area = fan(s, s->d + 2 * (size_t)s->n);
+    /* windings of a self-crossing one may add up to several spheres */
+    area = fmod(fan(s, s->d + 2 * (size_t)s->n), 4.0 * SKY_PI);
     if (area < 0.0) {
         area += 4.0 * SKY_PI;
     }

@@ -107,8 +107,9 @@ sky_shape_t *sky_make_polygon(const sky_alloc_t *a, int n,
     sky_shape_t *s;
     int i;
 
-    if (n > 3 && sky_wrap360(radec_deg[0]) == sky_wrap360(radec_deg[2 * n - 2])
-        && radec_deg[1] == radec_deg[2 * n - 1]) {
+    while (n > 3
+           && sky_wrap360(radec_deg[0]) == sky_wrap360(radec_deg[2 * n - 2])
+           && radec_deg[1] == radec_deg[2 * n - 1]) {
         n--;                    /* closed explicitly */
     }
     if (n < 3 || n > SKY_MAX_VERTICES) {
