@@ -5,7 +5,8 @@ VO_SRCS += $(addprefix modules/vo/table/,vo_wire.c vo_text_cells.c \
     vo_fits_cards.c vo_write_votable.c vo_write_binary.c vo_write_csv.c vo_write_json.c \
     vo_write_html.c vo_write_text.c vo_write_fits.c vo_reader.c \
     vo_read_cells.c vo_read_csv.c vo_read_fits.c vo_read_fits_cells.c \
-    vo_read_votable.c vo_read_votable_xml.c)
+    vo_read_votable.c vo_read_votable_xml.c \
+    vo_position.c)
 
 # Every format against other software. The tool reads too, so it and its tests
 # are one target.

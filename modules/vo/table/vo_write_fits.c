@@ -487,7 +487,7 @@ static vo_err_t *put_varying(vo_writer_t *w, apr_pool_t *pool, int is_heap)
 {
     fits_t *fits = w->state;
     apr_int64_t row, offset = 0;
-    apr_size_t have = 0;
+    apr_size_t have = 0, run = 0; /* bytes of fixed columns to pass on */
     const char *p = NULL;
     replay_t r;
     int i;
@@ -501,10 +501,11 @@ static vo_err_t *put_varying(vo_writer_t *w, apr_pool_t *pool, int is_heap)
             char descriptor[16];
 
             if (fits->cols[i].shape.size != VO_VARIABLE) {
-                VO_TRY(replay_copy(&r, &p, &have, (apr_size_t)column->fixed,
-                                   is_heap));
+                run += (apr_size_t)column->fixed;
                 continue;
             }
+            VO_TRY(replay_copy(&r, &p, &have, run, is_heap));
+            run = 0;
             VO_TRY(replay_count(&r, &p, &have, &count));
             bytes = (apr_size_t)count * (apr_size_t)column->width;
             VO_TRY(replay_copy(&r, &p, &have, bytes,
@@ -522,7 +523,7 @@ static vo_err_t *put_varying(vo_writer_t *w, apr_pool_t *pool, int is_heap)
             VO_TRY(vo_out_write(w->out, descriptor, 16));
         }
     }
-    return NULL;
+    return replay_copy(&r, &p, &have, run, is_heap);
 }
 
 static vo_err_t *put_fixed(vo_writer_t *w, apr_pool_t *pool)

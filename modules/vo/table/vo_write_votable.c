@@ -12,14 +12,23 @@
 /* The namespace is the same from 1.3 to 1.5. */
 #define VOTABLE_NS "http://www.ivoa.net/xml/VOTable/v1.3"
 
+/* Line breaks and tabs in attributes become blanks (XML 1.0 section 3.3.3)
+ * unless written as references; a query needs them. */
 static vo_err_t *put_attr(vo_out_t *out, const char *name, const char *value)
 {
+    const char *end;
+
     if (!value) {
         return NULL;
     }
     VO_TRY(vo_out_puts(out, " "));
     VO_TRY(vo_out_puts(out, name));
     VO_TRY(vo_out_puts(out, "=\""));
+    while (*(end = value + strcspn(value, "\n\r\t"))) {
+        VO_TRY(vo_out_xml(out, value, (apr_size_t)(end - value)));
+        VO_TRY(vo_out_printf(out, "&#%d;", *end));
+        value = end + 1;
+    }
     VO_TRY(vo_out_xml(out, value, strlen(value)));
     return vo_out_puts(out, "\"");
 }

@@ -233,6 +233,12 @@ def test_votable_head(version):
     assert len(set(ids)) == len(ids) and "number_as_text" in ids
 
 
+def test_votable_lines_in_attributes(tmp_path):
+    """A query of several lines stays one: comments end at line ends."""
+    status, out, _ = wire.tool("error", "scs", "SELECT -- x\n\t1\r\n")
+    assert parse(io.BytesIO(out)).infos[0].value == "SELECT -- x\n\t1\r\n"
+
+
 def test_votable_bytes():
     """What every reader sees, without a reader: exact TABLEDATA cells."""
     doc = write_all("votable").decode()
