@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "adql/vo_adql.h"
 #include "vo_sql.h"
 #include "voctl_plan.h"
 
@@ -188,7 +189,7 @@ static vo_err_t *check_names(report_t *r)
     for (row = 0; row < PQntuples(res); ++row) {
         const char *stored = PQgetvalue(res, row, 1);
 
-        if (strcmp(stored, voctl_adql_name(PQgetvalue(res, row, 2),
+        if (strcmp(stored, vo_adql_name(PQgetvalue(res, row, 2),
                                            r->pool))) {
             APR_ARRAY_PUSH(problems, const char *)
                 = apr_pstrcat(r->pool, PQgetvalue(res, row, 0), ".", stored,

@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "table/vo_wire.h"
 #include "vo_num.h"
 
 static const voctl_type_t types[] = {
@@ -75,92 +76,6 @@ const voctl_type_t *voctl_type_common(const voctl_type_t *a,
 }
 
 /* ---- bytes ---------------------------------------------------------------*/
-
-void voctl_buf_room(voctl_buf_t *buf, size_t more)
-{
-    if (buf->cap - buf->len < more) {
-        buf->cap = (buf->len + more) * 2;
-        buf->data = realloc(buf->data, buf->cap);
-        if (!buf->data) {
-            fputs("voctl: out of memory\n", stderr);
-            abort();
-        }
-    }
-}
-
-void voctl_buf_free(voctl_buf_t *buf)
-{
-    free(buf->data);
-    memset(buf, 0, sizeof(*buf));
-}
-
-void voctl_put(voctl_buf_t *buf, const void *data, size_t n)
-{
-    voctl_buf_room(buf, n);
-    memcpy(buf->data + buf->len, data, n);
-    buf->len += n;
-}
-
-static void store32(char *to, uint32_t value)
-{
-    value = __builtin_bswap32(value);
-    memcpy(to, &value, 4);
-}
-
-static void store64(char *to, uint64_t value)
-{
-    value = __builtin_bswap64(value);
-    memcpy(to, &value, 8);
-}
-
-void voctl_put16(voctl_buf_t *buf, int value)
-{
-    char bytes[2] = { (char)(value >> 8), (char)value };
-
-    voctl_put(buf, bytes, 2);
-}
-
-void voctl_put32(voctl_buf_t *buf, int32_t value)
-{
-    voctl_buf_room(buf, 4);
-    store32(buf->data + buf->len, (uint32_t)value);
-    buf->len += 4;
-}
-
-void voctl_put64(voctl_buf_t *buf, int64_t value)
-{
-    voctl_buf_room(buf, 8);
-    store64(buf->data + buf->len, (uint64_t)value);
-    buf->len += 8;
-}
-
-void voctl_put_cell(voctl_buf_t *buf, const char *data, int len)
-{
-    voctl_buf_room(buf, (size_t)(len > 0 ? len : 0) + 4);
-    store32(buf->data + buf->len, (uint32_t)len);
-    if (len > 0) {
-        memcpy(buf->data + buf->len + 4, data, (size_t)len);
-    }
-    buf->len += 4 + (size_t)(len > 0 ? len : 0);
-}
-
-void voctl_put_float(voctl_buf_t *buf, float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, 4);
-    voctl_put32(buf, 4);
-    voctl_put32(buf, (int32_t)bits);
-}
-
-void voctl_put_double(voctl_buf_t *buf, double value)
-{
-    int64_t bits;
-
-    memcpy(&bits, &value, 8);
-    voctl_put32(buf, 8);
-    voctl_put64(buf, bits);
-}
 
 int32_t voctl_get32(const char *data)
 {
@@ -309,7 +224,7 @@ static int parse_text(value_t *v, unsigned to)
 }
 
 /* Append a decoded value as type TO. */
-static const char *encode(voctl_buf_t *buf, value_t *v, unsigned to,
+static const char *encode(vo_buf_t *buf, value_t *v, unsigned to,
                           apr_pool_t *pool)
 {
     static const double limits[][2] = {
@@ -323,7 +238,7 @@ static const char *encode(voctl_buf_t *buf, value_t *v, unsigned to,
         return wrong(v, type->pg_name, pool);
     }
     if (v->kind == V_NULL) {
-        voctl_put32(buf, -1);
+        vo_buf_put32(buf, -1);
         return NULL;
     }
     if (type->is_number && type->rank <= 3) { /* integers */
@@ -331,7 +246,7 @@ static const char *encode(voctl_buf_t *buf, value_t *v, unsigned to,
 
         if (v->kind == V_REAL) {
             if (isnan(v->d)) {
-                voctl_put32(buf, -1);
+                vo_buf_put32(buf, -1);
                 return NULL;
             }
             if (v->d != floor(v->d) || v->d < range[0] || v->d > range[1]) {
@@ -343,16 +258,16 @@ static const char *encode(voctl_buf_t *buf, value_t *v, unsigned to,
             return wrong(v, type->pg_name, pool);
         }
         if (to == OID_INT2) {
-            voctl_put32(buf, 2);
-            voctl_put16(buf, (int)v->i);
+            vo_buf_put32(buf, 2);
+            vo_buf_put16(buf, (int)v->i);
         }
         else if (to == OID_INT4) {
-            voctl_put32(buf, 4);
-            voctl_put32(buf, (int32_t)v->i);
+            vo_buf_put32(buf, 4);
+            vo_buf_put32(buf, (int32_t)v->i);
         }
         else {
-            voctl_put32(buf, 8);
-            voctl_put64(buf, v->i);
+            vo_buf_put32(buf, 8);
+            vo_buf_put64(buf, v->i);
         }
         return NULL;
     }
@@ -360,18 +275,18 @@ static const char *encode(voctl_buf_t *buf, value_t *v, unsigned to,
         if (isfinite(v->d) && fabs(v->d) > FLT_MAX) {
             return wrong(v, type->pg_name, pool);
         }
-        voctl_put_float(buf, (float)v->d);
+        vo_buf_put_float(buf, (float)v->d);
         return NULL;
     }
     if (to == OID_FLOAT8) {
-        voctl_put_double(buf, v->d);
+        vo_buf_put_double(buf, v->d);
         return NULL;
     }
     if (to == OID_TEXT && v->kind != V_TEXT) {
         int n = v->kind == V_INT ? vo_num_from_int64(num, v->i)
                                  : vo_num_from_double(num, v->d);
 
-        voctl_put_cell(buf, num, n);
+        vo_buf_put_cell(buf, num, n);
         return NULL;
     }
     return wrong(v, type->pg_name, pool);
@@ -418,16 +333,16 @@ static void note_array(voctl_stats_t *stats, const vo_cell_t *cell,
     stats->nfilled += is_filled;
 }
 
-static const char *convert_array(voctl_buf_t *buf, const vo_cell_t *cell,
+static const char *convert_array(vo_buf_t *buf, const vo_cell_t *cell,
                                  unsigned from, unsigned to, apr_pool_t *pool)
 {
     int n = array_count(cell);
     const char *p = array_data(cell), *problem;
     size_t start = buf->len;
 
-    voctl_put32(buf, 0); /* the length, known at the end */
-    voctl_put(buf, cell->data, (size_t)(p - cell->data));
-    store32(buf->data + start + 12, to);
+    vo_buf_put32(buf, 0); /* the length, known at the end */
+    vo_buf_put(buf, cell->data, (size_t)(p - cell->data));
+    vo_put32(buf->data + start + 12, to);
     while (n-- > 0) {
         vo_cell_t e = next_element(&p);
         value_t v = decode(e.data, e.len, from);
@@ -437,11 +352,11 @@ static const char *convert_array(voctl_buf_t *buf, const vo_cell_t *cell,
             return problem;
         }
     }
-    store32(buf->data + start, (uint32_t)(buf->len - start - 4));
+    vo_put32(buf->data + start, (uint32_t)(buf->len - start - 4));
     return NULL;
 }
 
-const char *voctl_convert(voctl_buf_t *buf, const vo_cell_t *cell,
+const char *voctl_convert(vo_buf_t *buf, const vo_cell_t *cell,
                           unsigned from, unsigned to, voctl_stats_t *stats,
                           apr_pool_t *pool)
 {
@@ -450,7 +365,7 @@ const char *voctl_convert(voctl_buf_t *buf, const vo_cell_t *cell,
     value_t v;
 
     if (cell->len < 0) {
-        voctl_put32(buf, -1);
+        vo_buf_put32(buf, -1);
         return NULL;
     }
     f = voctl_type(from, &is_array);
@@ -466,12 +381,12 @@ const char *voctl_convert(voctl_buf_t *buf, const vo_cell_t *cell,
             }
             return convert_array(buf, cell, f->oid, t->oid, pool);
         }
-        voctl_put_cell(buf, cell->data, cell->len);
+        vo_buf_put_cell(buf, cell->data, cell->len);
         return NULL;
     }
     v = decode(cell->data, cell->len, from);
     if (from == to) {
-        voctl_put_cell(buf, cell->data, cell->len);
+        vo_buf_put_cell(buf, cell->data, cell->len);
     }
     else {
         const char *problem = encode(buf, &v, to, pool);
@@ -486,19 +401,19 @@ const char *voctl_convert(voctl_buf_t *buf, const vo_cell_t *cell,
     return NULL;
 }
 
-const char *voctl_fold(voctl_buf_t *buf, int n, const vo_cell_t *const *cells,
+const char *voctl_fold(vo_buf_t *buf, int n, const vo_cell_t *const *cells,
                        const unsigned *from, unsigned elem,
                        voctl_stats_t *stats, apr_pool_t *pool)
 {
     size_t start = buf->len;
     int i, nnull = 0, is_filled = 0;
 
-    voctl_put32(buf, 0);    /* the length, known at the end */
-    voctl_put32(buf, 1);    /* one dimension */
-    voctl_put32(buf, 0);    /* any NULL? */
-    voctl_put32(buf, (int32_t)elem);
-    voctl_put32(buf, n);
-    voctl_put32(buf, 1);    /* first index */
+    vo_buf_put32(buf, 0);    /* the length, known at the end */
+    vo_buf_put32(buf, 1);    /* one dimension */
+    vo_buf_put32(buf, 0);    /* any NULL? */
+    vo_buf_put32(buf, (int32_t)elem);
+    vo_buf_put32(buf, n);
+    vo_buf_put32(buf, 1);    /* first index */
     for (i = 0; i < n; ++i) {
         value_t v = { V_NULL, 0, NAN, NULL, -1 };
 
@@ -507,7 +422,7 @@ const char *voctl_fold(voctl_buf_t *buf, int n, const vo_cell_t *const *cells,
         }
         nnull += v.kind == V_NULL;
         if (from[i] == elem && v.kind != V_NULL) {
-            voctl_put_cell(buf, cells[i]->data, cells[i]->len);
+            vo_buf_put_cell(buf, cells[i]->data, cells[i]->len);
         }
         else {
             const char *problem = encode(buf, &v, elem, pool);
@@ -520,11 +435,11 @@ const char *voctl_fold(voctl_buf_t *buf, int n, const vo_cell_t *const *cells,
     }
     if (nnull == n) {
         buf->len = start;
-        voctl_put32(buf, -1);
+        vo_buf_put32(buf, -1);
         return NULL;
     }
-    store32(buf->data + start, (uint32_t)(buf->len - start - 4));
-    store32(buf->data + start + 8, nnull > 0);
+    vo_put32(buf->data + start, (uint32_t)(buf->len - start - 4));
+    vo_put32(buf->data + start + 8, nnull > 0);
     stats->nfilled += is_filled;
     return NULL;
 }

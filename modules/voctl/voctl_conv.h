@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "table/vo_table.h"
+#include "vo_copy.h"
 
 enum { /* PostgreSQL's type oids, fixed for ever (pg_type.dat) */
     OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23,
@@ -30,21 +31,6 @@ const voctl_type_t *voctl_type_named(const char *pg_name);
 const voctl_type_t *voctl_type_common(const voctl_type_t *a,
                                       const voctl_type_t *b);
 
-/* Bytes that grow as needed; out of memory ends the program. */
-typedef struct voctl_buf_t {
-    char *data;
-    size_t len, cap;
-} voctl_buf_t;
-void voctl_buf_room(voctl_buf_t *buf, size_t more);
-void voctl_buf_free(voctl_buf_t *buf);
-void voctl_put(voctl_buf_t *buf, const void *data, size_t n);
-void voctl_put16(voctl_buf_t *buf, int value);
-void voctl_put32(voctl_buf_t *buf, int32_t value);
-void voctl_put64(voctl_buf_t *buf, int64_t value);
-void voctl_put_cell(voctl_buf_t *buf, const char *data, int len);
-void voctl_put_float(voctl_buf_t *buf, float value);   /* with its length */
-void voctl_put_double(voctl_buf_t *buf, double value); /* with its length */
-
 int32_t voctl_get32(const char *data);
 int64_t voctl_get64(const char *data);
 
@@ -61,13 +47,13 @@ double voctl_cell_number(const vo_cell_t *cell, unsigned oid);
 /* Append CELL of type FROM (scalar or array) as one of type TO, length first,
  * and count it in STATS (may be NULL). Returns NULL, or what is wrong, with the
  * value, in POOL. */
-const char *voctl_convert(voctl_buf_t *buf, const vo_cell_t *cell,
+const char *voctl_convert(vo_buf_t *buf, const vo_cell_t *cell,
                           unsigned from, unsigned to, voctl_stats_t *stats,
                           apr_pool_t *pool);
 
 /* Append an array of ELEM whose N elements are CELLS of the types FROM
  * (a NULL cell pointer: a NULL element); all NULL makes a NULL array. */
-const char *voctl_fold(voctl_buf_t *buf, int n, const vo_cell_t *const *cells,
+const char *voctl_fold(vo_buf_t *buf, int n, const vo_cell_t *const *cells,
                        const unsigned *from, unsigned elem,
                        voctl_stats_t *stats, apr_pool_t *pool);
 

@@ -9,14 +9,14 @@
 
 #include "sky/sky.h"
 
-#define SEND_SIZE (256 * 1024)
+#define PARTS 1000000  /* of the progress of one source */
 #define POOL_ROWS 4096 /* after so many the scratch pool is cleared */
 
 typedef struct copier_t {
     voctl_t *ctl;
     voctl_target_t *t;
     const voctl_source_t *source;
-    voctl_buf_t buf;
+    vo_copy_t out;
     int nfields;             /* of the staging table */
     int **at;                /* column, source of it -> field, -1 none */
     unsigned **from;         /* and its type */
@@ -89,8 +89,8 @@ static double written(const copier_t *c, size_t at)
 {
     vo_cell_t cell;
 
-    cell.len = voctl_get32(c->buf.data + at);
-    cell.data = c->buf.data + at + 4;
+    cell.len = voctl_get32(c->out.buf.data + at);
+    cell.data = c->out.buf.data + at + 4;
     return voctl_cell_number(&cell, OID_FLOAT8);
 }
 
@@ -100,7 +100,7 @@ static vo_err_t *put_hpx(copier_t *c, size_t ra_at, size_t dec_at)
     double ra = written(c, ra_at), dec = written(c, dec_at);
 
     if (isnan(ra) || isnan(dec)) {
-        voctl_put32(&c->buf, -1);
+        vo_buf_put32(&c->out.buf, -1);
         return NULL;
     }
     if (!(ra >= -180 && ra <= 360)) {
@@ -113,8 +113,8 @@ static vo_err_t *put_hpx(copier_t *c, size_t ra_at, size_t dec_at)
                         apr_psprintf(c->pool, "%.10g is no declination in "
                                               "degrees.", dec));
     }
-    voctl_put32(&c->buf, 8);
-    voctl_put64(&c->buf, sky_hpx(ra, dec));
+    vo_buf_put32(&c->out.buf, 8);
+    vo_buf_put64(&c->out.buf, sky_hpx(ra, dec));
     return NULL;
 }
 
@@ -124,16 +124,16 @@ static vo_err_t *put_row(copier_t *c, const vo_cell_t *cells)
     size_t ra_at = 0, dec_at = 0;
     int i, j;
 
-    voctl_put16(&c->buf, c->nfields);
+    vo_buf_put16(&c->out.buf, c->nfields);
     for (i = 0; i < plan->ncolumns; ++i) {
         voctl_column_t *col = &plan->columns[i];
         const char *problem;
 
         if (i == plan->ra) {
-            ra_at = c->buf.len;
+            ra_at = c->out.buf.len;
         }
         if (i == plan->dec) {
-            dec_at = c->buf.len;
+            dec_at = c->out.buf.len;
         }
         if (!col->elem) {
             const vo_cell_t *cell = &cells[c->at[i][0]];
@@ -141,15 +141,16 @@ static vo_err_t *put_row(copier_t *c, const vo_cell_t *cells)
             if (!strcmp(col->pg_type, "sky_region")) {
                 VO_TRY(check_region(c, col, cell));
             }
-            problem = voctl_convert(&c->buf, cell, c->from[i][0], col->oid,
+            problem = voctl_convert(&c->out.buf, cell, c->from[i][0], col->oid,
                                     &col->stats, c->pool);
         }
         else {
             for (j = 0; j < col->nsources; ++j) {
                 c->cells[j] = c->at[i][j] < 0 ? NULL : &cells[c->at[i][j]];
             }
-            problem = voctl_fold(&c->buf, col->nsources, c->cells, c->from[i],
-                                 col->elem, &col->stats, c->pool);
+            problem = voctl_fold(&c->out.buf, col->nsources, c->cells,
+                                 c->from[i], col->elem, &col->stats,
+                                 c->pool);
         }
         if (problem) {
             return bad_cell(c, col->field.name, problem);
@@ -158,23 +159,13 @@ static vo_err_t *put_row(copier_t *c, const vo_cell_t *cells)
     return plan->hpx ? put_hpx(c, ra_at, dec_at) : NULL;
 }
 
-static vo_err_t *flush(copier_t *c)
-{
-    if (!c->ctl->is_dry_run
-        && PQputCopyData(c->ctl->conn, c->buf.data, (int)c->buf.len) != 1) {
-        return voctl_pg_error(c->ctl->conn, NULL, "Sending rows",
-                              c->pool);
-    }
-    c->buf.len = 0;
-    return NULL;
-}
-
 static vo_err_t *copy_source(copier_t *c, int i, voctl_progress_t *progress)
 {
     const voctl_load_t *load = c->t->load;
     voctl_source_t source;
     const vo_cell_t *cells;
     apr_int64_t done = 0, all = 0;
+    int is_sent;
 
     VO_TRY(load->open(&source, load->baton, i, c->pool));
     c->source = &source;
@@ -188,65 +179,31 @@ static vo_err_t *copy_source(copier_t *c, int i, voctl_progress_t *progress)
         ++c->row;
         ++c->t->nrows;
         VO_TRY(put_row(c, cells));
-        if (c->buf.len >= SEND_SIZE) {
-            VO_TRY(flush(c));
+        VO_TRY(vo_copy_flush(&c->out, &is_sent));
+        if (is_sent) {
             source.progress(source.baton, &done, &all);
         }
         if (c->row % POOL_ROWS == 0) {
             apr_pool_clear(c->scratch);
         }
-        voctl_progress(progress, done, load->nsources > 1 ? 0 : all,
-                       c->t->nrows);
+        /* a file counts as one part, however long it is */
+        voctl_progress(progress, all > 0 ? PARTS * i + PARTS * done / all : 0,
+                       all > 0 ? PARTS * load->nsources : 0, c->t->nrows);
     }
     return NULL;
 }
 
 static vo_err_t *copy_all(copier_t *c, voctl_progress_t *progress)
 {
-    static const char signature[] = "PGCOPY\n\377\r\n";
     int i;
 
-    voctl_put(&c->buf, signature, sizeof(signature)); /* its NUL belongs */
-    voctl_put32(&c->buf, 0);                          /* flags */
-    voctl_put32(&c->buf, 0);                          /* no extension */
     for (i = 0; i < c->t->load->nsources; ++i) {
         apr_pool_create(&c->pool, c->ctl->pool);
         VO_TRY(copy_source(c, i, progress));
         apr_pool_destroy(c->pool);
         c->pool = c->ctl->pool;
     }
-    voctl_put16(&c->buf, -1);
-    return flush(c);
-}
-
-static vo_err_t *start_copy(copier_t *c)
-{
-    PGconn *conn = c->ctl->conn;
-    PGresult *res = PQexec(conn, voctl_ddl_copy(c->t, c->pool));
-    vo_err_t *err = NULL;
-
-    if (PQresultStatus(res) != PGRES_COPY_IN) {
-        err = voctl_pg_error(conn, res, "Starting the copy", c->pool);
-    }
-    PQclear(res);
-    return err;
-}
-
-/* Tell the server that all is sent, or that ERR happened here. */
-static vo_err_t *end_copy(copier_t *c, vo_err_t *err)
-{
-    PGconn *conn = c->ctl->conn;
-    PGresult *res;
-
-    PQputCopyEnd(conn, err ? "the sender gave up" : NULL);
-    while ((res = PQgetResult(conn)) != NULL) {
-        if (PQresultStatus(res) != PGRES_COMMAND_OK && !err) {
-            err = voctl_pg_error(conn, res, "The database refuses the rows",
-                                 c->pool);
-        }
-        PQclear(res);
-    }
-    return err;
+    return NULL;
 }
 
 vo_err_t *voctl_copy_rows(voctl_t *ctl, voctl_target_t *t,
@@ -260,17 +217,11 @@ vo_err_t *voctl_copy_rows(voctl_t *ctl, voctl_target_t *t,
     c.pool = ctl->pool;
     c.nfields = t->plan->ncolumns + (t->plan->hpx != NULL);
     apr_pool_create(&c.scratch, ctl->pool);
-    if (!ctl->is_dry_run) {
-        err = start_copy(&c);
-        if (err) {
-            return err;
-        }
-    }
+    c.out.conn = ctl->is_dry_run ? NULL : ctl->conn;
+    c.out.error = voctl_pg_error;
+    c.out.pool = ctl->pool;
+    VO_TRY(vo_copy_begin(&c.out, voctl_ddl_copy(t, ctl->pool)));
     err = copy_all(&c, progress);
     c.pool = ctl->pool;
-    if (!ctl->is_dry_run) {
-        err = end_copy(&c, err);
-    }
-    voctl_buf_free(&c.buf);
-    return err;
+    return vo_copy_end(&c.out, err);
 }

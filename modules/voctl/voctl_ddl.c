@@ -95,34 +95,67 @@ const char *voctl_ddl_copy(const voctl_target_t *t, apr_pool_t *pool)
                        " (FORMAT binary, FREEZE)", NULL);
 }
 
+/* The columns called so in the files, as SQL; they are there, as
+ * voctl_ddl_check has seen. */
 static const char *ident_list(const voctl_target_t *t,
                               const apr_array_header_t *columns,
-                              const char **tag, vo_err_t **err,
                               apr_pool_t *pool)
 {
     apr_array_header_t *parts = apr_array_make(pool, columns->nelts,
                                                sizeof(const char *));
     int i;
 
-    *tag = "";
+    for (i = 0; i < columns->nelts; ++i) {
+        int at = voctl_plan_find(t->plan, APR_ARRAY_IDX(columns, i,
+                                                        const char *));
+
+        APR_ARRAY_PUSH(parts, const char *)
+            = vo_sql_ident(t->plan->columns[at].pg_column, pool);
+    }
+    return apr_array_pstrcat(pool, parts, ',');
+}
+
+static vo_err_t *check_columns(const voctl_target_t *t,
+                               const apr_array_header_t *columns,
+                               apr_pool_t *pool)
+{
+    int i;
+
     for (i = 0; i < columns->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(columns, i, const char *);
         int at = voctl_plan_find(t->plan, name);
 
         if (at < 0) {
-            *err = vo_err_make(pool, VO_ERR_USAGE,
+            return vo_err_make(pool, VO_ERR_USAGE,
                                "There is no column %s to be indexed.", name);
-            return "";
         }
-        if (i == 0) {
-            t->plan->columns[at].is_indexed = 1;
-        }
-        *tag = apr_pstrcat(pool, *tag, "_", t->plan->columns[at].pg_column,
-                           NULL);
-        APR_ARRAY_PUSH(parts, const char *)
-            = vo_sql_ident(t->plan->columns[at].pg_column, pool);
+        t->plan->columns[at].is_indexed |= i == 0;
     }
-    return apr_array_pstrcat(pool, parts, ',');
+    return NULL;
+}
+
+vo_err_t *voctl_ddl_check(voctl_t *ctl, const voctl_target_t *t)
+{
+    const voctl_load_t *load = t->load;
+    voctl_plan_t *plan = t->plan;
+    int i;
+
+    if (load->key) {
+        VO_TRY(check_columns(t, load->key, ctl->pool));
+    }
+    for (i = 0; i < load->indexes->nelts; ++i) {
+        VO_TRY(check_columns(t, APR_ARRAY_IDX(load->indexes, i,
+                                              apr_array_header_t *),
+                             ctl->pool));
+    }
+    for (i = 0; i < plan->ncolumns; ++i) {
+        voctl_column_t *col = &plan->columns[i];
+
+        /* the position is indexed by its cell number */
+        col->is_indexed |= (plan->hpx && (i == plan->ra || i == plan->dec))
+                           || !strcmp(col->pg_type, "sky_region");
+    }
+    return NULL;
 }
 
 /* Create an index over COLUMNS, an SQL list; PostgreSQL chooses its name. */
@@ -143,26 +176,20 @@ static vo_err_t *make_indexes(voctl_t *ctl, const voctl_target_t *t)
     const voctl_load_t *load = t->load;
     const voctl_plan_t *plan = t->plan;
     apr_pool_t *pool = ctl->pool;
-    const char *tag, *list;
-    vo_err_t *err = NULL;
     int i;
 
     if (plan->hpx) {
         VO_TRY(make_index(ctl, t, "", "btree", vo_sql_ident(plan->hpx, pool)));
-        plan->columns[plan->ra].is_indexed = 1;
-        plan->columns[plan->dec].is_indexed = 1;
     }
     if (load->key) {
-        list = ident_list(t, load->key, &tag, &err, pool);
-        VO_TRY(err);
-        VO_TRY(make_index(ctl, t, "UNIQUE ", "btree", list));
+        VO_TRY(make_index(ctl, t, "UNIQUE ", "btree",
+                          ident_list(t, load->key, pool)));
     }
     for (i = 0; i < load->indexes->nelts; ++i) {
-        list = ident_list(t, APR_ARRAY_IDX(load->indexes, i,
-                                           apr_array_header_t *), &tag, &err,
-                          pool);
-        VO_TRY(err);
-        VO_TRY(make_index(ctl, t, "", "btree", list));
+        VO_TRY(make_index(ctl, t, "", "btree",
+                          ident_list(t, APR_ARRAY_IDX(load->indexes, i,
+                                                      apr_array_header_t *),
+                                     pool)));
     }
     if (plan->id >= 0 && !plan->columns[plan->id].is_indexed) {
         plan->columns[plan->id].is_indexed = 1;
@@ -172,7 +199,6 @@ static vo_err_t *make_indexes(voctl_t *ctl, const voctl_target_t *t)
     }
     for (i = 0; i < plan->ncolumns; ++i) {
         if (!strcmp(plan->columns[i].pg_type, "sky_region")) {
-            plan->columns[i].is_indexed = 1;
             VO_TRY(make_index(ctl, t, "", "gist",
                               vo_sql_ident(plan->columns[i].pg_column, pool)));
         }
@@ -208,8 +234,7 @@ static vo_err_t *sort_rows(voctl_t *ctl, const voctl_target_t *t)
 {
     const voctl_plan_t *plan = t->plan;
     apr_pool_t *pool = ctl->pool;
-    const char *order = "", *old = "", *tag;
-    vo_err_t *err = NULL;
+    const char *order = "", *old = "";
 
     if (plan->hpx) {
         order = apr_pstrcat(pool, " ORDER BY ", vo_sql_ident(plan->hpx, pool),
@@ -217,9 +242,7 @@ static vo_err_t *sort_rows(voctl_t *ctl, const voctl_target_t *t)
     }
     else if (t->load->key) {
         order = apr_pstrcat(pool, " ORDER BY ",
-                            ident_list(t, t->load->key, &tag, &err, pool),
-                            NULL);
-        VO_TRY(err);
+                            ident_list(t, t->load->key, pool), NULL);
     }
     if (t->is_appending) {
         old = apr_pstrcat(pool, " UNION ALL SELECT ",
@@ -326,4 +349,14 @@ vo_err_t *voctl_ddl_swap(voctl_t *ctl, const voctl_target_t *t)
                                        final(t, pool), " TO ",
                                        vo_sql_ident(t->reader_role, pool),
                                        NULL));
+}
+
+void voctl_ddl_settle(voctl_t *ctl, const voctl_target_t *t)
+{
+    /* Nothing depends on it, so a failure (someone else's lock) is no error. */
+    PGresult *res = PQexec(ctl->conn, apr_pstrcat(
+        ctl->pool, "VACUUM (SKIP_LOCKED, INDEX_CLEANUP OFF, TRUNCATE OFF) ",
+        final(t, ctl->pool), NULL));
+
+    PQclear(res);
 }

@@ -100,7 +100,7 @@ static apr_status_t free_generator(void *baton)
 {
     generator_t *g = baton;
 
-    voctl_buf_free(&g->state.row.buf);
+    vo_buf_free(&g->state.row.buf);
     return APR_SUCCESS;
 }
 

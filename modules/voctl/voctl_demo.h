@@ -9,7 +9,7 @@
 
 /* Cells of a row under construction. */
 typedef struct demo_row_t {
-    voctl_buf_t buf;   /* roomy enough never to move within a row */
+    vo_buf_t buf;   /* roomy enough never to move within a row */
     vo_cell_t cells[40];
     int n;
 } demo_row_t;

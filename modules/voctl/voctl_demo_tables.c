@@ -20,7 +20,7 @@ static void begin(demo_row_t *row)
 {
     row->buf.len = 0;
     row->n = 0;
-    voctl_buf_room(&row->buf, 8192);
+    vo_buf_room(&row->buf, 8192);
 }
 
 /* Note the cell written from byte START, behind its length. */
@@ -34,8 +34,8 @@ static void put_int(demo_row_t *row, int value)
 {
     size_t start = row->buf.len;
 
-    voctl_put32(&row->buf, 4);
-    voctl_put32(&row->buf, value);
+    vo_buf_put32(&row->buf, 4);
+    vo_buf_put32(&row->buf, value);
     cell(row, start);
 }
 
@@ -43,8 +43,8 @@ static void put_long(demo_row_t *row, int64_t value)
 {
     size_t start = row->buf.len;
 
-    voctl_put32(&row->buf, 8);
-    voctl_put64(&row->buf, value);
+    vo_buf_put32(&row->buf, 8);
+    vo_buf_put64(&row->buf, value);
     cell(row, start);
 }
 
@@ -52,7 +52,7 @@ static void put_double(demo_row_t *row, double value)
 {
     size_t start = row->buf.len;
 
-    voctl_put_double(&row->buf, value);
+    vo_buf_put_double(&row->buf, value);
     cell(row, start);
 }
 
@@ -60,7 +60,7 @@ static void put_float(demo_row_t *row, double value)
 {
     size_t start = row->buf.len;
 
-    voctl_put_float(&row->buf, (float)value);
+    vo_buf_put_float(&row->buf, (float)value);
     cell(row, start);
 }
 
@@ -68,7 +68,7 @@ static void put_text(demo_row_t *row, const char *text)
 {
     size_t start = row->buf.len;
 
-    voctl_put_cell(&row->buf, text, (int)strlen(text));
+    vo_buf_put_cell(&row->buf, text, (int)strlen(text));
     cell(row, start);
 }
 
@@ -77,12 +77,12 @@ static size_t put_array(demo_row_t *row, unsigned elem, int width)
 {
     size_t start = row->buf.len;
 
-    voctl_put32(&row->buf, 20 + TRUTH_FILTERS * (4 + width));
-    voctl_put32(&row->buf, 1);
-    voctl_put32(&row->buf, 0);
-    voctl_put32(&row->buf, (int32_t)elem);
-    voctl_put32(&row->buf, TRUTH_FILTERS);
-    voctl_put32(&row->buf, 1);
+    vo_buf_put32(&row->buf, 20 + TRUTH_FILTERS * (4 + width));
+    vo_buf_put32(&row->buf, 1);
+    vo_buf_put32(&row->buf, 0);
+    vo_buf_put32(&row->buf, (int32_t)elem);
+    vo_buf_put32(&row->buf, TRUTH_FILTERS);
+    vo_buf_put32(&row->buf, 1);
     return start;
 }
 
@@ -92,7 +92,7 @@ static void put_floats(demo_row_t *row, const double *values)
     int k;
 
     for (k = 0; k < TRUTH_FILTERS; ++k) {
-        voctl_put_float(&row->buf, (float)values[k]);
+        vo_buf_put_float(&row->buf, (float)values[k]);
     }
     cell(row, start);
 }
@@ -103,8 +103,8 @@ static void put_shorts(demo_row_t *row, const int *values)
     int k;
 
     for (k = 0; k < TRUTH_FILTERS; ++k) {
-        voctl_put32(&row->buf, 2);
-        voctl_put16(&row->buf, values[k]);
+        vo_buf_put32(&row->buf, 2);
+        vo_buf_put16(&row->buf, values[k]);
     }
     cell(row, start);
 }
@@ -491,8 +491,8 @@ static int single_next(demo_state_t *s)
     put_double(row, seen->dec);
     put_float(row, mag(seen->flux[k], seen->flux_err[k]));
     put_float(row, mag_err(seen->flux[k], seen->flux_err[k]));
-    voctl_put32(&row->buf, 2);
-    voctl_put16(&row->buf, seen->flags[k]);
+    vo_buf_put32(&row->buf, 2);
+    vo_buf_put16(&row->buf, seen->flags[k]);
     cell(row, row->buf.len - 6);
     return 1;
 }

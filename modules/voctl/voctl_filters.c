@@ -49,7 +49,7 @@ static vo_err_t *find_columns(file_t *f)
 /* Column I of a row as text, NULL for NULL. */
 static const char *text(const file_t *f, const vo_cell_t *cells, int i)
 {
-    voctl_buf_t buf = { 0 };
+    vo_buf_t buf = { 0 };
     const char *out = NULL;
     int len;
 
@@ -63,7 +63,7 @@ static const char *text(const file_t *f, const vo_cell_t *cells, int i)
     if (len > 0) {
         out = apr_pstrmemdup(f->pool, buf.data + 4, (apr_size_t)len);
     }
-    voctl_buf_free(&buf);
+    vo_buf_free(&buf);
     return out;
 }
 

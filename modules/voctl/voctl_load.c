@@ -9,6 +9,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "adql/vo_adql.h"
+
 /* Read what vo.release says, and keep others from loading the same table. */
 static vo_err_t *find_release(voctl_t *ctl, voctl_target_t *t)
 {
@@ -57,8 +59,8 @@ static vo_err_t *name_table(voctl_t *ctl, voctl_target_t *t)
                            "tables tap_... are the service's own.", t->schema,
                            table);
     }
-    t->tap_name = apr_pstrcat(pool, voctl_adql_name(t->schema, pool), ".",
-                              voctl_adql_name(table, pool), NULL);
+    t->tap_name = apr_pstrcat(pool, vo_adql_name(t->schema, pool), ".",
+                              vo_adql_name(table, pool), NULL);
     params[0] = t->release;
     params[1] = t->tap_name;
     VO_TRY(voctl_query(&res, ctl,
@@ -147,6 +149,8 @@ static vo_err_t *load_all(voctl_t *ctl, voctl_target_t *t)
     if (t->is_appending) {
         VO_TRY(voctl_match_existing(ctl, t));
     }
+    VO_TRY(voctl_ddl_check(ctl, t));
+    VO_TRY(voctl_publish_check(ctl, t));
     if (load->is_cone > 0 && t->plan->ra < 0) {
         return vo_err_make(ctl->pool, VO_ERR_USAGE,
                            "Cone search needs a position; %s has none.",
@@ -168,8 +172,11 @@ static vo_err_t *load_all(voctl_t *ctl, voctl_target_t *t)
         VO_TRY(voctl_ddl_swap(ctl, t));
         VO_TRY(voctl_publish(ctl, t));
     }
-    voctl_progress_end(progress);
     VO_TRY(voctl_commit(ctl));
+    if (!ctl->is_dry_run) {
+        voctl_ddl_settle(ctl, t);
+    }
+    voctl_progress_end(progress);
     seconds = (double)(apr_time_now() - start) / APR_USEC_PER_SEC;
     voctl_say(ctl, "%s: %" APR_INT64_T_FMT " rows, %d columns%s in %.1f s%s",
               t->tap_name, t->nrows, t->plan->ncolumns,

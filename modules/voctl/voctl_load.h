@@ -63,13 +63,21 @@ vo_err_t *voctl_copy_rows(voctl_t *ctl, voctl_target_t *t,
                           voctl_progress_t *progress);
 
 /* voctl_ddl.c */
+/* Are the columns to be indexed there? Notes which they are in the plan. */
+vo_err_t *voctl_ddl_check(voctl_t *ctl, const voctl_target_t *t);
 vo_err_t *voctl_ddl_staging(voctl_t *ctl, const voctl_target_t *t);
 const char *voctl_ddl_copy(const voctl_target_t *t, apr_pool_t *pool);
 vo_err_t *voctl_ddl_store(voctl_t *ctl, const voctl_target_t *t,
                           voctl_progress_t *progress);
 vo_err_t *voctl_ddl_swap(voctl_t *ctl, const voctl_target_t *t);
+/* After the commit: mark every page as visible to all, so that index-only
+ * scans work and the first readers need not write. */
+void voctl_ddl_settle(voctl_t *ctl, const voctl_target_t *t);
 
-/* voctl_publish.c: make TAP_SCHEMA say what the table is now. */
+/* voctl_publish.c */
+/* Do the foreign keys name columns that are there? */
+vo_err_t *voctl_publish_check(voctl_t *ctl, const voctl_target_t *t);
+/* Make TAP_SCHEMA say what the table is now. */
 vo_err_t *voctl_publish(voctl_t *ctl, const voctl_target_t *t);
 /* Take types, statistics and names of the published table into the plan. */
 vo_err_t *voctl_match_existing(voctl_t *ctl, voctl_target_t *t);

@@ -29,7 +29,8 @@ const voctl_verb_t voctl_verbs[] = {
       "Needs a superuser (or who may create roles and extension pgsky).\n"
       "Running it again is always safe.", 0, 0, no_options, voctl_init },
     { "release add", "RELEASE", "make a release: staged, readable by nobody",
-      NULL, 1, 1, voctl_release_options, voctl_release_add },
+      "Needs who may create roles: a release has its own reader role. All\n"
+      "else, loading too, the login vo_loader can do.", 1, 1, voctl_release_options, voctl_release_add },
     { "release set", "RELEASE", "change what is said of a release", NULL, 1, 1,
       voctl_release_options, voctl_release_set },
     { "release list", "", "list the releases", NULL, 0, 0, no_options,

@@ -9,36 +9,11 @@
 #include <apr_strings.h>
 
 #include "adql/vo_adql.h"
+#include "table/vo_position.h"
 #include "vo_num.h"
 #include "voctl_fold.h"
 
 #define PG_NAME_MAX 63
-
-const char *voctl_adql_name(const char *name, apr_pool_t *pool)
-{
-    const char *p = name;
-    char *out, *q;
-
-    if (apr_isalpha(*p)) {
-        while (apr_isalnum(*p) || *p == '_') {
-            ++p;
-        }
-    }
-    if (*name && !*p && !vo_adql_is_reserved(name)) {
-        return name;
-    }
-    out = q = apr_palloc(pool, 2 * strlen(name) + 3);
-    *q++ = '"';
-    for (p = name; *p; ++p) {
-        if (*p == '"') {
-            *q++ = '"';
-        }
-        *q++ = *p;
-    }
-    *q++ = '"';
-    *q = '\0';
-    return out;
-}
 
 const char *voctl_pg_name(const char *name, apr_pool_t *pool)
 {
@@ -311,16 +286,6 @@ static vo_err_t *apply_meta(voctl_plan_t *plan, const voctl_planopts_t *opts,
 
 /* ---- positions -----------------------------------------------------------*/
 
-/* Usual names of positions in degrees, J2000 or ICRS. */
-static const char *const position_names[][2] = {
-    { "ra", "dec" }, { "alpha_j2000", "delta_j2000" }, { "raj2000", "dej2000" },
-    { "raj2000", "decj2000" }, { "_raj2000", "_dej2000" },
-    { "ra_icrs", "de_icrs" }, { "ra_icrs", "dec_icrs" },
-    { "_ra_icrs", "_de_icrs" }, { "ra_j2000", "dec_j2000" },
-    { "alphawin_j2000", "deltawin_j2000" }, { "radeg", "dedeg" },
-    { "ra_deg", "dec_deg" }, { "_ra", "_de" }, { "s_ra", "s_dec" },
-};
-
 /* The only column with UCD, in any case; -1 for none or several. */
 static int with_ucd(const voctl_plan_t *plan, const char *ucd)
 {
@@ -339,48 +304,32 @@ static int with_ucd(const voctl_plan_t *plan, const char *ucd)
     return at;
 }
 
+/* The columns as they will be, for vo_position.h. */
+static vo_field_t as_field(const voctl_column_t *col)
+{
+    vo_field_t field = col->field;
+
+    field.pg_oid = col->oid;
+    return field;
+}
+
 static int is_degrees(const voctl_column_t *col)
 {
-    static const char *const units[] = { "deg", "degree", "degrees", "degr" };
-    int is_array;
-    size_t i;
+    vo_field_t field = as_field(col);
 
-    if (!voctl_type(col->oid, &is_array)->is_number || is_array) {
-        return 0;
-    }
-    for (i = 0; col->field.unit && *col->field.unit
-                && i < sizeof(units) / sizeof(*units); ++i) {
-        if (!strcasecmp(col->field.unit, units[i])) {
-            return 1;
-        }
-    }
-    return !col->field.unit || !*col->field.unit;
+    return vo_position_is_degrees(&field);
 }
 
-/* Take RA and DEC, columns or -1, if both are there and nothing was before. */
-static void take_pair(voctl_plan_t *plan, int ra, int dec)
+static void guess_position(voctl_plan_t *plan, apr_pool_t *pool)
 {
-    if (plan->ra < 0 && ra >= 0 && dec >= 0
-        && is_degrees(&plan->columns[ra]) && is_degrees(&plan->columns[dec])) {
-        plan->ra = ra;
-        plan->dec = dec;
-    }
-}
+    vo_field_t *fields = apr_palloc(pool, sizeof(*fields)
+                                              * (size_t)(plan->ncolumns + 1));
+    int i;
 
-/* By the UCD of the main position, by name, then by the UCD of a position. */
-static void guess_position(voctl_plan_t *plan)
-{
-    size_t i;
-
-    take_pair(plan, with_ucd(plan, "pos.eq.ra;meta.main"),
-              with_ucd(plan, "pos.eq.dec;meta.main"));
-    take_pair(plan, with_ucd(plan, "POS_EQ_RA_MAIN"),
-              with_ucd(plan, "POS_EQ_DEC_MAIN"));
-    for (i = 0; i < sizeof(position_names) / sizeof(*position_names); ++i) {
-        take_pair(plan, voctl_plan_find(plan, position_names[i][0]),
-                  voctl_plan_find(plan, position_names[i][1]));
+    for (i = 0; i < plan->ncolumns; ++i) {
+        fields[i] = as_field(&plan->columns[i]);
     }
-    take_pair(plan, with_ucd(plan, "pos.eq.ra"), with_ucd(plan, "pos.eq.dec"));
+    vo_position_guess(&plan->ra, &plan->dec, fields, plan->ncolumns);
 }
 
 static vo_err_t *named_column(int *at, const voctl_plan_t *plan,
@@ -412,10 +361,7 @@ static vo_err_t *find_position(voctl_plan_t *plan,
                                const voctl_planopts_t *opts,
                                const char *system, apr_pool_t *pool)
 {
-    static const char *const systems[] = {
-        "ICRS", "FK5", "eq_FK5", "ICRF", "BARYCENTRIC",
-    };
-    int i, is_known = !system || !*system;
+    int i;
 
     if ((opts->ra == NULL) != (opts->dec == NULL)) {
         return vo_err_make(pool, VO_ERR_USAGE,
@@ -442,14 +388,11 @@ static vo_err_t *find_position(voctl_plan_t *plan,
         }
     }
     else {
-        guess_position(plan);
+        guess_position(plan, pool);
         if (plan->ra < 0) {
             return NULL;
         }
-        for (i = 0; (size_t)i < sizeof(systems) / sizeof(*systems); ++i) {
-            is_known |= system && !strcasecmp(system, systems[i]);
-        }
-        if (!is_known) {
+        if (!vo_position_is_icrs(system)) {
             return vo_err_hint(pool,
                 vo_err_make(pool, VO_ERR_USAGE,
                             "The file says its positions are %s; ICRS is "
@@ -517,7 +460,7 @@ static vo_err_t *finish_columns(voctl_plan_t *plan, apr_pool_t *pool)
                                "Two columns would be called %s.",
                                col->field.name);
         }
-        col->adql_name = voctl_adql_name(col->field.name, pool);
+        col->adql_name = vo_adql_name(col->field.name, pool);
         col->pg_column = free_name(plan, voctl_pg_name(col->field.name, pool),
                                    pool);
         if (col->pg_type) { /* sky_region */

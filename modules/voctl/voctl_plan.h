@@ -53,9 +53,6 @@ vo_err_t *voctl_plan_make(voctl_plan_t **plan, int nfiles,
 /* The column called NAME (any case), -1 when there is none. */
 int voctl_plan_find(const voctl_plan_t *plan, const char *name);
 
-/* NAME as a query must write it. */
-const char *voctl_adql_name(const char *name, apr_pool_t *pool);
-
 /* NAME as a table or column of PostgreSQL: small letters, at most 63 bytes,
  * never the name of a system column. */
 const char *voctl_pg_name(const char *name, apr_pool_t *pool);

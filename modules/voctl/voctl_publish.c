@@ -198,6 +198,33 @@ static vo_err_t *find_target(const char **table, const char **column,
     return NULL;
 }
 
+vo_err_t *voctl_publish_check(voctl_t *ctl, const voctl_target_t *t)
+{
+    const apr_array_header_t *keys = t->load->plan.meta->keys;
+    const char *table, *column;
+    int i, j;
+
+    for (i = 0; i < keys->nelts; ++i) {
+        const voctl_metakey_t *k = &APR_ARRAY_IDX(keys, i, voctl_metakey_t);
+
+        for (j = 0; j < k->from->nelts; ++j) {
+            const char *from = APR_ARRAY_IDX(k->from, j, const char *);
+
+            if (voctl_plan_find(t->plan, from) < 0) {
+                return vo_err_make(ctl->pool, VO_ERR_USAGE,
+                                   "Key %s: %s has no column %s.", k->id,
+                                   t->tap_name, from);
+            }
+            if (strcasecmp(k->target, t->tap_name)) { /* not to itself */
+                VO_TRY(find_target(&table, &column, ctl, t, k->target,
+                                   APR_ARRAY_IDX(k->to, j, const char *),
+                                   ctl->pool));
+            }
+        }
+    }
+    return NULL;
+}
+
 static vo_err_t *publish_key(voctl_t *ctl, const voctl_target_t *t,
                              const voctl_metakey_t *key, apr_pool_t *pool)
 {
@@ -210,11 +237,6 @@ static vo_err_t *publish_key(voctl_t *ctl, const voctl_target_t *t,
         int at = voctl_plan_find(t->plan, from);
         params_t p;
 
-        if (at < 0) {
-            return vo_err_make(ctl->pool, VO_ERR_USAGE,
-                               "Key %s: %s has no column %s.", key->id,
-                               t->tap_name, from);
-        }
         VO_TRY(find_target(&table, &column, ctl, t, key->target, to, pool));
         start(&p, t, pool);
         add_text(&p, key->id);

@@ -47,7 +47,7 @@ t["mag_err"] = rng.uniform(0, 1, (n, 12)).astype(np.float32)
 t.write(path, overwrite=True)
 PY
 "$voctl" init -q
-"$voctl" release add bench-dr1 --title "Rows to be loaded" -q || true
+"$voctl" release add bench-dr1 --title "Rows to be loaded" -q 2> /dev/null || true
 "$voctl" load bench-dr1 t "$fits" --replace -q --key id
 # the rows as the file has them, cell number included, ready for COPY
 psql -c "COPY (SELECT * FROM bench_dr1.t ORDER BY (id::bigint * 2654435761) % 4294967296) TO STDOUT (FORMAT binary)" > "$dir/rows.bin"

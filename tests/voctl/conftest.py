@@ -35,7 +35,8 @@ class Voctl:
     def __init__(self, env):
         self.env = env
         self.dsn = env["VO_DSN"]
-        self.program = str(BUILD / "bin/voctl")
+        # another program, for instance one built with sanitizers
+        self.program = os.environ.get("VOCTL", str(BUILD / "bin/voctl"))
         self.count = 0
 
     def environ(self):

@@ -649,3 +649,53 @@ def test_memory_does_not_grow_with_rows(voctl, tmp_path):
             env=voctl.environ(), text=True, capture_output=True, check=True)
         peaks.append(int(out.stdout.split()[1]))
     assert peaks[1] - peaks[0] < 8192, peaks  # kB
+
+
+def test_the_loader_needs_no_more_rights(voctl, tmp_path):
+    (tmp_path / "a.csv").write_text("ra,dec\n1,2\n")
+    r = voctl.release()
+    dsn = voctl.dsn.replace("user=vo_admin", "user=vo_loader")
+    assert dsn != voctl.dsn
+    voctl("--dsn", dsn, "load", r, "t", tmp_path / "a.csv").ok()
+    voctl("--dsn", dsn, "load", r, "t", tmp_path / "a.csv", "--append").ok()
+    voctl("--dsn", dsn, "release", "open", r).ok()
+    voctl("--dsn", dsn, "check", r).ok()
+    voctl("--dsn", dsn, "release", "add", "mine-2").fails("role")
+    web = voctl.env["VO_WEB_DSN"]
+    voctl("--dsn", web, "load", r, "u", tmp_path / "a.csv").fails("role")
+
+
+def test_wrong_keys_are_known_before_rows_are_read(voctl, tmp_path):
+    r = voctl.release()
+    # the bad row would be told first if rows were read first
+    (tmp_path / "a.csv").write_text("ra,dec\n1,95\n")
+    (tmp_path / "a.ini").write_text("[key k]\nfrom=ra\nto=x\ntarget=no.T\n")
+    voctl("load", r, "t", tmp_path / "a.csv", "--index", "nothere").fails(
+        "nothere", rc=2)
+    voctl("load", r, "t", tmp_path / "a.csv", "--meta",
+          tmp_path / "a.ini").fails("no.T", rc=2)
+
+
+def test_progress(voctl, tmp_path):
+    """A bar on a terminal, nothing when quiet."""
+    big_csv(tmp_path / "a.csv", 300000)
+    r = voctl.release()
+    for options, words in (([], ("%", "rows", "#", "left")),
+                           (["--quiet", "--replace"], ())):
+        ours, theirs = os.openpty()
+        with subprocess.Popen([voctl.program, "load", r, "t",
+                               str(tmp_path / "a.csv"), *options],
+                              env=voctl.environ(), stderr=theirs,
+                              stdout=subprocess.DEVNULL) as p:
+            os.close(theirs)
+            seen = b""
+            while True:
+                try:
+                    seen += os.read(ours, 65536)
+                except OSError:  # the terminal is closed: the end
+                    break
+            assert p.wait() == 0
+        os.close(ours)
+        for word in words:
+            assert word in seen.decode()
+        assert words or seen == b""
