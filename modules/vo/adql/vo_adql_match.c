@@ -409,23 +409,24 @@ int adql_print_from(adql_ctx_t *c, adql_query_t *q)
     adql_tref_t *t;
 
     if (q->from->next || q->from->kind == R_JOIN || q->parent) {
-        plan_t p;
+        /* not on the stack: queries nest a hundred deep */
+        plan_t *p = apr_palloc(c->pool, sizeof(*p));
         int n;
 
-        p.c = c;
-        p.q = q;
-        p.natoms = 0;
-        p.is_too_many = 0;
-        p.conds = apr_array_make(c->pool, 8, sizeof(adql_node_t *));
+        p->c = c;
+        p->q = q;
+        p->natoms = 0;
+        p->is_too_many = 0;
+        p->conds = apr_array_make(c->pool, 8, sizeof(adql_node_t *));
         for (t = q->from; t; t = t->next) {
-            collect(&p, t);
+            collect(p, t);
         }
         if (q->where) {
-            add_conds(&p, q->where);
+            add_conds(p, q->where);
         }
-        n = p.is_too_many ? 0 : find_matches(&p);
+        n = p->is_too_many ? 0 : find_matches(p);
         if (n) {
-            print_plan(&p);
+            print_plan(p);
             return n;
         }
     }
