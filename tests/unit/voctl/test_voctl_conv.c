@@ -75,7 +75,7 @@ static void conversions(void **state)
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
         const case_t *c = &cases[i];
-        voctl_buf_t buf = { 0 };
+        vo_buf_t buf = { 0 };
         char in[64], want[64];
         vo_cell_t cell = { in, unhex(c->hex, in) };
         const char *problem = voctl_convert(&buf, &cell, c->from, c->to, NULL,
@@ -97,13 +97,13 @@ static void conversions(void **state)
             assert_int_equal(voctl_get32(buf.data), n);
             assert_memory_equal(buf.data + 4, want, (size_t)n);
         }
-        voctl_buf_free(&buf);
+        vo_buf_free(&buf);
     }
 }
 
 static void null_stays_null(void **state)
 {
-    voctl_buf_t buf = { 0 };
+    vo_buf_t buf = { 0 };
     voctl_stats_t stats;
     vo_cell_t null = { NULL, -1 };
 
@@ -116,7 +116,7 @@ static void null_stays_null(void **state)
     assert_int_equal(voctl_get32(buf.data), -1);
     assert_int_equal(stats.nfilled, 0);
     assert_true(isnan(stats.min) && isnan(stats.max));
-    voctl_buf_free(&buf);
+    vo_buf_free(&buf);
 }
 
 static void common_types(void **state)
@@ -153,7 +153,7 @@ static void folding(void **state)
     const vo_cell_t *cells[] = { &integer, NULL, &real };
     const vo_cell_t *nulls[] = { &null, NULL, NULL };
     const unsigned from[] = { OID_INT4, 0, OID_FLOAT4 };
-    voctl_buf_t buf = { 0 };
+    vo_buf_t buf = { 0 };
     voctl_stats_t stats;
 
     (void)state;
@@ -168,7 +168,7 @@ static void folding(void **state)
     assert_int_equal(buf.len, 4);
     assert_int_equal(voctl_get32(buf.data), -1);
     assert_int_equal(stats.nfilled, 1);
-    voctl_buf_free(&buf);
+    vo_buf_free(&buf);
 }
 
 static void statistics_of_arrays(void **state)
@@ -176,7 +176,7 @@ static void statistics_of_arrays(void **state)
     vo_cell_t nan = { "\177\300\0\0", 4 }, two = { "\100\0\0\0", 4 };
     const vo_cell_t *cells[] = { &nan, &two };
     const unsigned from[] = { OID_FLOAT4, OID_FLOAT4 };
-    voctl_buf_t buf = { 0 }, out = { 0 };
+    vo_buf_t buf = { 0 }, out = { 0 };
     voctl_stats_t stats;
     vo_cell_t array;
 
@@ -191,8 +191,8 @@ static void statistics_of_arrays(void **state)
     assert_int_equal(voctl_get32(out.data), 20 + 2 * 12);
     assert_int_equal(voctl_get32(out.data + 12), OID_FLOAT8);
     assert_int_equal(out.len, 4 + 20 + 2 * 12);
-    voctl_buf_free(&buf);
-    voctl_buf_free(&out);
+    vo_buf_free(&buf);
+    vo_buf_free(&out);
 }
 
 int main(void)
