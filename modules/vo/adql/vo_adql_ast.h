@@ -197,6 +197,7 @@ enum { SET_NONE, SET_UNION, SET_EXCEPT, SET_INTERSECT, SET_PAREN };
 struct adql_query_t {
     int off, end;
     short depth;
+    short is_checked;            /* names and types are done */
     int set_op, is_all;          /* SET_NONE: a SELECT */
     adql_query_t *left, *right;
     adql_cte_t *ctes;

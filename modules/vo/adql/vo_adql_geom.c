@@ -404,15 +404,24 @@ int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g)
     return 0;
 }
 
-/* While N is checked: let subqueries pass on the cells it will want. */
+/* While N is checked: let subqueries pass on the cells it will want, and catch
+ * the slip that makes a radius nothing. */
 void adql_note_positions(adql_ctx_t *c, const adql_node_t *n)
 {
     adql_gpred_t g;
+    adql_point_t p;
 
-    if (adql_gpred(c, n, &g) && g.how == GP_CONTAINS) {
-        adql_point_t p;
-
+    if (!adql_gpred(c, n, &g)) {
+        return;
+    }
+    if (g.how == GP_CONTAINS) {
         adql_point(c, g.x, &p);
+    }
+    else if (g.how == GP_DISTANCE && g.has_radius && g.r == 0
+             && g.radius->kind == N_BIN && g.radius->op == OP_DIV) {
+        adql_fail(c, g.radius->off, "This radius is 0, because the division "
+                  "of whole numbers gives a whole number.");
+        adql_hint(c, "Write it with a decimal point, as in 1/3600.0.");
     }
 }
 

@@ -397,9 +397,10 @@ static void check_order(adql_ctx_t *c, adql_query_t *q)
     }
 }
 
-/* After a set operator only the result's own columns are in view: by name or
- * number; O->len becomes the column's number. */
-static void check_set_order(adql_ctx_t *c, adql_query_t *q)
+/* After a set operator the result's own columns are in view: by name or number
+ * (then O->len becomes the column's number), or in an expression (then -1 is
+ * returned). */
+static int check_set_order(adql_ctx_t *c, adql_query_t *q)
 {
     adql_node_t *o;
 
@@ -408,14 +409,10 @@ static void check_set_order(adql_ctx_t *c, adql_query_t *q)
         int i;
 
         if (c->err) {
-            return;
+            return 0;
         }
         if (!use) {
-            adql_fail(c, o->a->off, "After a set operator the order is by "
-                      "the name or the number of a column of the result.");
-            adql_hint(c, "Put the whole into a subquery to order by "
-                      "something else.");
-            return;
+            return -1;
         }
         check_sortable(c, use);
         for (i = 0; i < q->nout; ++i) {
@@ -425,6 +422,28 @@ static void check_set_order(adql_ctx_t *c, adql_query_t *q)
             }
         }
     }
+    return 0;
+}
+
+/* Make Q, a set operation ordered by expressions, SELECT * FROM (the set). */
+static void wrap_set(adql_ctx_t *c, adql_query_t *q)
+{
+    adql_query_t *set = apr_pmemdup(c->pool, q, sizeof(*q));
+    adql_query_t *outer = adql_query(c, q->off);
+
+    outer->end = q->end;
+    outer->ctes = q->ctes;
+    outer->order = q->order;
+    outer->offset = q->offset;
+    outer->items = adql_node(c, N_STAR, q->off, q->off);
+    outer->from = adql_tref(c, R_SUB, q->off, q->end);
+    outer->from->query = set;
+    outer->from->alias.text = "result";
+    outer->parent = q->parent;
+    set->order = NULL;
+    set->offset = -1;
+    set->ctes = NULL;
+    *q = *outer;
 }
 
 /* ---- sets ------------------------------------------------------------- */
@@ -546,9 +565,10 @@ static void check_select(adql_ctx_t *c, adql_query_t *q)
 
 void adql_check_query(adql_ctx_t *c, adql_query_t *q, adql_query_t *parent)
 {
-    if (c->err) {
+    if (c->err || q->is_checked) {
         return;
     }
+    q->is_checked = 1;
     q->parent = parent;
     if (q->ctes) {
         check_ctes(c, q);
@@ -574,7 +594,10 @@ void adql_check_query(adql_ctx_t *c, adql_query_t *q, adql_query_t *parent)
         q->nout = q->left->nout;
         q->out = q->left->out;
     }
-    check_set_order(c, q);
+    if (check_set_order(c, q)) {
+        wrap_set(c, q);
+        check_select(c, q);
+    }
 }
 
 /* ---- result fields ---------------------------------------------------- */

@@ -460,8 +460,11 @@ def t_sets(w):
     op = random.choice(['UNION', 'UNION ALL', 'EXCEPT', 'INTERSECT'])
     out = {'UNION': set(a) | set(b), 'EXCEPT': set(a) - set(b),
            'INTERSECT': set(a) & set(b), 'UNION ALL': a + b}[op]
+    order = random.choice(['', ' ORDER BY 1', ' ORDER BY tile_id DESC',
+                           ' ORDER BY ABS(tile_id - 4), tile_id'])
     return ('SELECT tile_id FROM MagABDualObj WHERE %s %s SELECT tile_id FROM '
-            'MagABDualObj WHERE %s' % (ta, op, tb), [(x,) for x in out])
+            'MagABDualObj WHERE %s%s' % (ta, op, tb, order),
+            [(x,) for x in out])
 
 
 def t_order(w):

@@ -344,7 +344,7 @@ static const reject_t rejected[] = {
     {"SELECT name FROM filter UNION SELECT filter_id FROM filter", 37,
      "on the left"},
     {"SELECT name FROM filter UNION SELECT name FROM tileimage ORDER BY ra",
-     66, "by the name or the number"},
+     66, "no column 'ra'"},
     {"WITH a AS (SELECT name FROM filter), a AS (SELECT name FROM filter) "
      "SELECT * FROM a", 37, "twice"},
     {"WITH a AS (SELECT name FROM b), b AS (SELECT name FROM filter) SELECT "
@@ -366,6 +366,10 @@ static const reject_t rejected[] = {
     {"SELECT 1 FROM tileimage WHERE s_region = s_region", 30, "CONTAINS"},
     {"SELECT POINT(1, 2) || 'x' FROM filter", 7, "strings"},
     {"SELECT POINT(name, 2) FROM filter", 13, "number of degrees"},
+    {"SELECT 1 FROM tileimage WHERE 1=CONTAINS(POINT(ra, dec), CIRCLE(1, 2, "
+     "1/3600))", 70, "1/3600.0"},
+    {"SELECT 1 FROM tileimage WHERE DISTANCE(ra, dec, 1, 2) < 5/60", 56,
+     "1/3600.0"},
     /* arrays */
     {"SELECT mag_auto[13] FROM magabdualobj", 16, "1 to 12"},
     {"SELECT mag_auto[0] FROM magabdualobj", 16, "1 to 12"},
