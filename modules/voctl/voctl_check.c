@@ -71,7 +71,8 @@ static const struct {
       " 'pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'"
       " AND has_schema_privilege(reader_role, n.oid, 'USAGE')"
       " AND has_table_privilege(reader_role, c.oid, 'SELECT')"
-      " UNION ALL SELECT format('%s may write %s', reader_role, c.oid::regclass)"
+      " UNION ALL SELECT format('%s may write %s', reader_role,"
+      " c.oid::regclass)"
       " FROM vo.release r JOIN pg_class c ON c.relnamespace ="
       " to_regnamespace(quote_ident(pg_schema)) WHERE release_id = $1 AND"
       " has_table_privilege(reader_role, c.oid, 'INSERT, UPDATE, DELETE,"
@@ -84,7 +85,8 @@ static const struct {
       " FROM vo.release r, pg_roles g WHERE release_id = $1 AND g.rolname <>"
       " reader_role AND pg_has_role(reader_role, g.oid, 'MEMBER')" },
     { "positions are described",
-      "SELECT format('%s: %s', t.table_name, CASE WHEN c.column_name IS NULL THEN"
+      "SELECT format('%s: %s', t.table_name, CASE WHEN c.column_name IS NULL"
+      " THEN"
       " 'a column of its position is not published' ELSE c.column_name ||"
       " ' is not in degrees, double precision' END) FROM vo.tap_tables t"
       " CROSS JOIN LATERAL (VALUES (ra_column), (dec_column)) AS p(name)"
@@ -97,7 +99,8 @@ static const struct {
       " vo.tap_tables WHERE release_id = $1 AND is_cone AND"
       " (ra_column IS NULL OR dec_column IS NULL OR hpx_column IS NULL)" },
     { "indexes are there",
-      "SELECT format('%s: no index on %s', table_name, c.name) FROM vo.tap_tables"
+      "SELECT format('%s: no index on %s', table_name, c.name) FROM"
+      " vo.tap_tables"
       " t CROSS JOIN LATERAL (SELECT hpx_column WHERE hpx_column IS NOT NULL"
       " UNION SELECT pg_column FROM vo.tap_columns k WHERE (k.release_id,"
       " k.table_name) = (t.release_id, t.table_name) AND indexed = 1 AND"
@@ -228,7 +231,8 @@ static vo_err_t *check_hpx(report_t *r)
             "SELECT count(*) FILTER (WHERE hpx IS DISTINCT FROM want),"
             " count(*) FILTER (WHERE hpx < before), count(*) FROM (SELECT ",
             hpx, " AS hpx, CASE WHEN ra <> 'NaN' AND dec <> 'NaN' THEN"
-            " sky_hpx(ra, dec) END AS want, lag(", hpx, ") OVER (ORDER BY place)"
+            " sky_hpx(ra, dec) END AS want, lag(", hpx,
+            ") OVER (ORDER BY place)"
             " AS before FROM (SELECT ", hpx, ", ctid AS place, ",
             vo_sql_ident(PQgetvalue(tables, row, 4), pool), " AS ra, ",
             vo_sql_ident(PQgetvalue(tables, row, 5), pool), " AS dec FROM ",

@@ -30,7 +30,8 @@ const voctl_verb_t voctl_verbs[] = {
       "Running it again is always safe.", 0, 0, no_options, voctl_init },
     { "release add", "RELEASE", "make a release: staged, readable by nobody",
       "Needs who may create roles: a release has its own reader role. All\n"
-      "else, loading too, the login vo_loader can do.", 1, 1, voctl_release_options, voctl_release_add },
+      "else, loading too, the login vo_loader can do.", 1, 1,
+      voctl_release_options, voctl_release_add },
     { "release set", "RELEASE", "change what is said of a release", NULL, 1, 1,
       voctl_release_options, voctl_release_set },
     { "release list", "", "list the releases", NULL, 0, 0, no_options,
@@ -301,7 +302,8 @@ static int run(voctl_t *ctl, int argc, const char *const *argv)
     }
     v = find_verb(argc, argv, &used);
     if (!v) {
-        return usage_error(apr_psprintf(ctl->pool, "there is no verb \"%s%s%s\"",
+        return usage_error(apr_psprintf(ctl->pool,
+                                        "there is no verb \"%s%s%s\"",
                                         argv[0], argc > 1 ? " " : "",
                                         argc > 1 ? argv[1] : ""), NULL);
     }
