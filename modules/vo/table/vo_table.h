@@ -106,8 +106,15 @@ vo_err_t *vo_table_scs_error_doc(vo_out_t *out, const vo_err_t *err,
 
 /*
  * A reader delivers the rows of a FITS BINTABLE, VOTable (every serialisation)
- * or CSV file as PostgreSQL binary cells, ready for COPY BINARY. Memory does
- * not grow with the number of rows.
+ * or CSV file, gzipped or not, as PostgreSQL binary cells, ready for COPY
+ * BINARY. Memory does not grow with the number of rows.
+ *
+ * Types: short and unsignedByte are smallint, int integer, long bigint, float
+ * real, double double precision, boolean and bit boolean, all else text; with
+ * an arraysize the array type, flattened to one dimension, complex numbers as
+ * pairs; xtype timestamp is timestamp; text with arraysize "8x*" is text[].
+ * NULL: empty cells, VALUES null, TNULL, BINARY2's flags, logical 0, blank text
+ * in FITS. A NaN stays a NaN.
  */
 typedef struct vo_reader_t vo_reader_t;
 
