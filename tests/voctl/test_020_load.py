@@ -347,6 +347,29 @@ def test_fold(voctl, tmp_path):
         "no filters", rc=2)
 
 
+def test_append_folds_and_parses_as_before(voctl, tmp_path):
+    r = fold_release(voctl, tmp_path)
+    (tmp_path / "m.ini").write_text("[column shape]\ntype = sky_region\n"
+                                    "[column MAG]\nunit = mag\n")
+    (tmp_path / "a.csv").write_text(
+        "id,shape,MAG_uX,MAG_rX\n1,CIRCLE ICRS 1 2 3,1.5,2.5\n")
+    (tmp_path / "b.csv").write_text(
+        "id,shape,MAG_uX,MAG_rX\n2,circle 4 5 6,3,\n3,,,\n4,,,9\n")
+    voctl("load", r, "t", tmp_path / "a.csv", "--fold", "--meta",
+          tmp_path / "m.ini").ok()
+    voctl("load", r, "t", tmp_path / "b.csv", "--fold", "--append").ok()
+    assert voctl.sql(f"SELECT id, mag, sky_contains(sky_point(4, 6), shape)"
+                     f" FROM {r}.t ORDER BY id") == [
+        (1, [1.5, None, 2.5, None], False), (2, [3.0, None, None, None], True),
+        (3, None, None), (4, [None, None, 9.0, None], None)]
+    c = columns_of(voctl, r, r + ".t")["MAG"]
+    assert (c["unit"], c["min"], c["max"]) == ("mag", 1.5, 9)
+    assert c["fill"] == pytest.approx(3 / 4)
+    voctl("load", r, "t", tmp_path / "b.csv", "--append").fails("columns",
+                                                                rc=2)
+    voctl("check", r).ok()
+
+
 def test_fold_conflicts(voctl, tmp_path):
     r = fold_release(voctl, tmp_path)
     (tmp_path / "a.csv").write_text("MAG,MAG_uX,MAG_gX\n1,2,3\n")
