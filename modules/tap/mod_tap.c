@@ -144,11 +144,18 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                               const char *url)
 {
     tap_conf_t conf = tap_conf(r);
-    vo_tap_limits_t limits = {conf.maxrec_default, conf.maxrec_hard,
-                              conf.timeout_s};
+    vo_tap_limits_t limits = {0};
+    vo_jobs_told_t told;
 
     (void)rel;
     (void)table;
+    tap_fns.jobs_told(&told, r);
+    limits.maxrec_default = conf.maxrec_default;
+    limits.maxrec_hard = conf.maxrec_hard;
+    limits.duration = told.duration;
+    limits.max_duration = told.max_duration;
+    limits.retention = told.retention;
+    limits.max_retention = told.max_retention;
     return vo_tap_capability(out, url, &limits, r->pool);
 }
 

@@ -80,6 +80,19 @@ static vo_err_t *put_formats(vo_out_t *out)
     return NULL;
 }
 
+/* Two times under TAG: not told where there is no limit. */
+static vo_err_t *put_times(vo_out_t *out, const char *tag, int deflt, int hard)
+{
+    VO_TRY(vo_out_printf(out, "<%s>\n", tag));
+    if (deflt) {
+        VO_TRY(vo_out_printf(out, "<default>%d</default>\n", deflt));
+    }
+    if (hard) {
+        VO_TRY(vo_out_printf(out, "<hard>%d</hard>\n", hard));
+    }
+    return vo_out_printf(out, "</%s>\n", tag);
+}
+
 vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                             const vo_tap_limits_t *limits, apr_pool_t *scratch)
 {
@@ -106,14 +119,15 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
     VO_TRY(put_features(out, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));
     VO_TRY(put_formats(out));
+    VO_TRY(put_times(out, "retentionPeriod", limits->retention,
+                     limits->max_retention));
+    VO_TRY(put_times(out, "executionDuration", limits->duration,
+                     limits->max_duration));
     return vo_out_printf(
         out,
-        "<executionDuration>\n<default>%d</default>\n<hard>%d</hard>\n"
-        "</executionDuration>\n"
         "<outputLimit>\n"
         "<default unit=\"row\">%" APR_INT64_T_FMT "</default>\n"
         "<hard unit=\"row\">%" APR_INT64_T_FMT "</hard>\n"
         "</outputLimit>\n</capability>\n",
-        limits->timeout_s, limits->timeout_s, limits->maxrec_default,
-        limits->maxrec_hard);
+        limits->maxrec_default, limits->maxrec_hard);
 }

@@ -9,7 +9,10 @@
 
 typedef struct vo_tap_limits_t {
     apr_int64_t maxrec_default, maxrec_hard; /* rows */
-    int timeout_s;                           /* of a synchronous query */
+    /* of asynchronous jobs, s; the first of two is what a client gets that does
+     * not ask, the second the most; 0 is no limit */
+    int duration, max_duration;
+    int retention, max_retention;
 } vo_tap_limits_t;
 
 /* Write the tr:TableAccess <capability> of a service at URL (no trailing
