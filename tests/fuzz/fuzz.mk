@@ -7,7 +7,7 @@ FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 FUZZ_MAKE = $(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang \
     OPT="-O1 -g" SANITIZE="$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link"
 
-$(BUILD)/bin-fuzz/%: tests/fuzz/%.c $(LIBVO)
+$(BUILD)/bin-fuzz/%: tests/fuzz/%.c $$(LIBVO)
 	@mkdir -p $(@D)
 	$(Q)echo "  CC $@"; $(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(FUZZ_FLAGS) \
 	    -Itests/unit -o $@ $< $($*_SRCS) $(LIBVO) $(LIB_LIBS_CACHED)

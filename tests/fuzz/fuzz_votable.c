@@ -61,7 +61,7 @@ static void touch(const vo_cell_t *cell)
 
 static vo_err_t *read_all(const char *path, apr_pool_t *pool)
 {
-    vo_reader_opts_t opts = {NULL, 0, 4 << 20, 0};
+    vo_reader_opts_t opts = {.max_bytes = 4 << 20};
     const vo_tableinfo_t *info;
     const vo_cell_t *cells;
     vo_reader_t *reader;
