@@ -147,6 +147,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_db_close);
     APR_REGISTER_OPTIONAL_FN(vo_query);
     APR_REGISTER_OPTIONAL_FN(vo_params);
+    APR_REGISTER_OPTIONAL_FN(vo_params_with_files);
     APR_REGISTER_OPTIONAL_FN(vo_path_below);
     APR_REGISTER_OPTIONAL_FN(vo_base_url);
     APR_REGISTER_OPTIONAL_FN(vo_service_url);

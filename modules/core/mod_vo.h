@@ -124,6 +124,12 @@ APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_query,
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_params,
                         (const vo_dali_params_t **params, request_rec *r));
 
+/* Before vo_params: this request may bring files, MAX bytes in all (parts of
+ * multipart/form-data with a filename, see vo_dali_multipart.h), which do not
+ * count for VOMaxParams. */
+APR_DECLARE_OPTIONAL_FN(void, vo_params_with_files,
+                        (request_rec *r, apr_off_t max));
+
 /* The part of the path after ROOT/SEGMENT, unescaped: "/RELEASE/rest", "/" or
  * "" (NULL when the URI is not below it). */
 APR_DECLARE_OPTIONAL_FN(const char *, vo_path_below,

@@ -63,6 +63,7 @@ typedef struct vo_request_t {
     const vo_dali_params_t *params;
     vo_err_t *params_err;
     int is_params_read;
+    apr_off_t max_file_bytes;    /* vo_params_with_files */
     vo_response_t *response;
 } vo_request_t;
 
@@ -86,6 +87,7 @@ void vo_db_close(vo_db_t *db);
 vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
                    vo_sql_done_t *done);
 vo_err_t *vo_params(const vo_dali_params_t **params, request_rec *r);
+void vo_params_with_files(request_rec *r, apr_off_t max);
 const char *vo_path_below(request_rec *r, const char *segment);
 const char *vo_base_url(request_rec *r);
 const char *vo_service_url(request_rec *r, const vo_service_t *svc,

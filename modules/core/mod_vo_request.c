@@ -7,19 +7,74 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "dali/vo_dali_multipart.h"
+
 #define FORM "application/x-www-form-urlencoded"
 #define MULTIPART "multipart/form-data"
+#define CHUNK 65536
 
 /* --- parameters ---------------------------------------------------------------- */
 
-static vo_err_t *too_large(request_rec *r, int max)
+static vo_err_t *too_large(request_rec *r, apr_off_t max, const char *what)
 {
     vo_err_t *err = vo_err_make(r->pool, VO_ERR_LIMIT,
-                                "The parameters of a request may have at most "
-                                "%d bytes.", max);
+                                "The %s of a request may have at most "
+                                "%" APR_OFF_T_FMT " bytes.", what, max);
 
     err->http = HTTP_REQUEST_ENTITY_TOO_LARGE;
     r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not read */
+    return err;
+}
+
+/* Make the body ready to be read; *IS_THERE tells whether there is one. */
+static vo_err_t *open_body(request_rec *r, int *is_there)
+{
+    if (ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK) != OK) {
+        return vo_err_make(r->pool, VO_ERR_USAGE,
+                           "The body of the request cannot be read.");
+    }
+    *is_there = ap_should_client_block(r);
+    return NULL;
+}
+
+static vo_err_t *cut_body(request_rec *r)
+{
+    r->connection->keepalive = AP_CONN_CLOSE;
+    return vo_err_make(r->pool, VO_ERR_USAGE,
+                       "The body of the request ended early.");
+}
+
+/* Read a body of multipart/form-data as it comes, MAX bytes without files. */
+static vo_err_t *read_multipart(vo_dali_params_t *params, request_rec *r,
+                                const char *type, int max)
+{
+    apr_off_t max_files = vo_request(r)->max_file_bytes;
+    vo_dali_multipart_t *multipart;
+    vo_err_t *err;
+    int is_there = 0;
+    long n;
+    char *buf;
+
+    VO_TRY(open_body(r, &is_there));
+    if (!is_there) {
+        return NULL;
+    }
+    if (r->remaining > max_files + max) {
+        return max_files > 0 ? too_large(r, max_files, "uploaded tables")
+                             : too_large(r, max, "parameters");
+    }
+    err = vo_dali_multipart_begin(&multipart, params, type, max, max_files);
+    buf = apr_palloc(r->pool, CHUNK);
+    while (!err && (n = ap_get_client_block(r, buf, CHUNK)) != 0) {
+        err = n < 0 ? cut_body(r)
+                    : vo_dali_multipart_feed(multipart, buf, (apr_size_t)n);
+    }
+    if (!err) {
+        err = vo_dali_multipart_end(multipart);
+    }
+    if (err) {
+        r->connection->keepalive = AP_CONN_CLOSE; /* the rest is not read */
+    }
     return err;
 }
 
@@ -29,19 +84,17 @@ static vo_err_t *read_body(request_rec *r, int max, const char **body,
 {
     apr_size_t cap = r->remaining > 0 ? (apr_size_t)r->remaining + 1 : 8192;
     char *buf;
+    int is_there = 0;
     long n;
 
     *body = "";
     *len = 0;
-    if (ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK) != OK) {
-        return vo_err_make(r->pool, VO_ERR_USAGE,
-                           "The body of the request cannot be read.");
-    }
-    if (!ap_should_client_block(r)) {
+    VO_TRY(open_body(r, &is_there));
+    if (!is_there) {
         return NULL;
     }
     if (r->remaining > max) {
-        return too_large(r, max);
+        return too_large(r, max, "parameters");
     }
     cap = r->remaining > 0 ? (apr_size_t)r->remaining + 1 : 8192;
     buf = apr_palloc(r->pool, cap);
@@ -50,7 +103,7 @@ static vo_err_t *read_body(request_rec *r, int max, const char **body,
             char *grown;
 
             if (cap > (apr_size_t)max) {
-                return too_large(r, max);
+                return too_large(r, max, "parameters");
             }
             grown = apr_palloc(r->pool, 2 * cap);
             memcpy(grown, buf, *len);
@@ -59,18 +112,14 @@ static vo_err_t *read_body(request_rec *r, int max, const char **body,
         }
         n = ap_get_client_block(r, buf + *len, cap - *len);
         if (n < 0) {
-            vo_err_t *err = vo_err_make(r->pool, VO_ERR_USAGE,
-                                        "The body of the request ended early.");
-
-            r->connection->keepalive = AP_CONN_CLOSE;
-            return err;
+            return cut_body(r);
         }
         if (n == 0) {
             break;
         }
         *len += (apr_size_t)n;
         if (*len > (apr_size_t)max) {
-            return too_large(r, max);
+            return too_large(r, max, "parameters");
         }
     }
     *body = buf;
@@ -94,11 +143,14 @@ static vo_err_t *read_params(vo_dali_params_t *params, request_rec *r)
     vo_err_t *err;
 
     if (args_len > (apr_size_t)max) {
-        return too_large(r, max);
+        return too_large(r, max, "parameters");
     }
     VO_TRY(vo_dali_params_add_form(params, r->args ? r->args : "", args_len));
     if (r->method_number != M_POST) {
         return NULL;
+    }
+    if (type && is_type(type, MULTIPART)) {
+        return read_multipart(params, r, type, max - (int)args_len);
     }
     VO_TRY(read_body(r, max - (int)args_len, &body, &len));
     if (!len) {
@@ -106,9 +158,6 @@ static vo_err_t *read_params(vo_dali_params_t *params, request_rec *r)
     }
     if (!type || is_type(type, FORM)) {
         return vo_dali_params_add_form(params, body, len);
-    }
-    if (is_type(type, MULTIPART)) {
-        return vo_dali_params_add_multipart(params, type, body, len);
     }
     err = vo_err_make(r->pool, VO_ERR_USAGE,
                       "The body of a POST must be of type " FORM
@@ -130,6 +179,11 @@ vo_err_t *vo_params(const vo_dali_params_t **params, request_rec *r)
     }
     *params = req->params;
     return req->params_err;
+}
+
+void vo_params_with_files(request_rec *r, apr_off_t max)
+{
+    vo_request(r)->max_file_bytes = max;
 }
 
 /* --- paths and addresses --------------------------------------------------------- */

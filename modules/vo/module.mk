@@ -1,2 +1,3 @@
 # libvo.a: everything that knows neither httpd nor a request
-VO_SRCS += modules/vo/vo_err.c modules/vo/vo_out.c modules/vo/vo_copy.c
+VO_SRCS += modules/vo/vo_err.c modules/vo/vo_out.c modules/vo/vo_copy.c \
+    modules/vo/vo_upload.c

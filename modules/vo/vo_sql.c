@@ -149,23 +149,32 @@ static const char *own_name(run_t *run, const char *name)
                         (unsigned long)(apr_uintptr_t)on_event);
 }
 
+static int send_session(run_t *run)
+{
+    static const Oid setup_oids[3] = {25, 25, 16};
+
+    run->nsteps = 0;
+    if (run->st->is_set_up) {
+        return 1;
+    }
+    run->steps[run->nsteps++] = STEP_SESSION;
+    run->steps[run->nsteps++] = STEP_PREPARE;
+    run->steps[run->nsteps++] = STEP_SYNC;
+    return PQsendQueryParams(run->conn, session_sql, 0, NULL, NULL, NULL, NULL,
+                             0)
+           && PQsendPrepare(run->conn, run->setup_name, setup_sql, 3,
+                            setup_oids)
+           && PQpipelineSync(run->conn);
+}
+
 static int send_steps(run_t *run)
 {
     const vo_sql_req_t *req = run->req;
     PGconn *conn = run->conn;
     const char *args[3];
-    static const Oid setup_oids[3] = {25, 25, 16};
 
-    run->nsteps = 0;
-    if (!run->st->is_set_up) {
-        if (!PQsendQueryParams(conn, session_sql, 0, NULL, NULL, NULL, NULL, 0)
-            || !PQsendPrepare(conn, run->setup_name, setup_sql, 3, setup_oids)
-            || !PQpipelineSync(conn)) {
-            return 0;
-        }
-        run->steps[run->nsteps++] = STEP_SESSION;
-        run->steps[run->nsteps++] = STEP_PREPARE;
-        run->steps[run->nsteps++] = STEP_SYNC;
+    if (!send_session(run)) {
+        return 0;
     }
     args[0] = req->role ? req->role : "none";
     args[1] = apr_itoa(run->pool, req->timeout_ms);
@@ -461,22 +470,14 @@ static vo_err_t *read_steps(run_t *run, int *step, int *retry)
     return err;
 }
 
-/* Send and read. *RETRY is set when nothing was delivered yet and the
+/* Send by SEND and read. *RETRY is set when nothing was delivered yet and the
  * connection has been opened anew. */
-static vo_err_t *attempt(run_t *run, int *retry)
+static vo_err_t *exchange(run_t *run, int (*send)(run_t *run), int *retry)
 {
     vo_err_t *err;
     int step = 0;
 
-    *retry = 0;
-    run->is_cancelled = 0;
-    run->deadline = 0;
-    if (run->req->timeout_ms > 0) {
-        run->deadline = run->start
-                        + apr_time_from_msec(run->req->timeout_ms
-                                             + (apr_int64_t)GRACE_MS);
-    }
-    if (!PQenterPipelineMode(run->conn) || !send_steps(run)) {
+    if (!PQenterPipelineMode(run->conn) || !send(run)) {
         *retry = 1;
         err = lost(run);
     }
@@ -492,6 +493,71 @@ static vo_err_t *attempt(run_t *run, int *retry)
         run->deadline = apr_time_now() + apr_time_from_msec(GRACE_MS);
     }
     drain(run, step);
+    return err;
+}
+
+/* --- with something to be set up ------------------------------------------- */
+
+/* End what is open, so that nothing is left of it. */
+static void roll_back(run_t *run)
+{
+    if (PQtransactionStatus(run->conn) != PQTRANS_IDLE) {
+        PQclear(PQexec(run->conn, "ROLLBACK"));
+    }
+    if (PQtransactionStatus(run->conn) != PQTRANS_IDLE) {
+        PQreset(run->conn);
+    }
+}
+
+/* Begin a transaction and let the caller make in it what the query needs. The
+ * session is set up before: what a transaction sets goes with it. */
+static vo_err_t *open_transaction(run_t *run, int *retry)
+{
+    const vo_sql_req_t *req = run->req;
+    const char *sql = apr_psprintf(run->pool,
+                                   "BEGIN; SET LOCAL statement_timeout = %d",
+                                   req->timeout_ms);
+    PGresult *res;
+    vo_err_t *err = NULL;
+
+    VO_TRY(exchange(run, send_session, retry));
+    res = PQexec(run->conn, sql);
+    if (PQresultStatus(res) != PGRES_COMMAND_OK) {
+        err = lost(run);
+    }
+    PQclear(res);
+    if (!err) {
+        err = req->setup(req->setup_baton, run->conn);
+    }
+    if (err && PQstatus(run->conn) == CONNECTION_BAD) {
+        PQreset(run->conn);
+        *retry = PQstatus(run->conn) == CONNECTION_OK;
+    }
+    return err;
+}
+
+static vo_err_t *attempt(run_t *run, int *retry)
+{
+    vo_err_t *err = NULL;
+
+    *retry = 0;
+    run->is_cancelled = 0;
+    run->deadline = 0;
+    if (run->req->setup) {
+        err = open_transaction(run, retry);
+    }
+    if (!err) {
+        if (run->req->timeout_ms > 0) {
+            run->start = apr_time_now();
+            run->deadline = run->start
+                            + apr_time_from_msec(run->req->timeout_ms
+                                                 + (apr_int64_t)GRACE_MS);
+        }
+        err = exchange(run, send_steps, retry);
+    }
+    if (run->req->setup) {
+        roll_back(run);
+    }
     return err;
 }
 

@@ -13,7 +13,7 @@
  * Role, limits and query travel in one libpq pipeline and form one implicit
  * read-only transaction; rows come back in single-row mode and go straight to
  * the caller. A connection found dead before the first row is reset and the
- * query sent once more (it only reads).
+ * query sent once more (it only reads, and what SETUP did is gone).
  */
 typedef struct vo_sql_req_t {
     const char *role;          /* reader role of the release, or NULL */
@@ -26,6 +26,13 @@ typedef struct vo_sql_req_t {
     const unsigned *param_oids;
     const char *prepare_name;  /* NULL, or prepare once per connection */
     apr_int64_t max_rows;      /* stop after so many rows, -1 = all */
+    /* What the query needs and its role may not do, or NULL: called with SETUP
+     * on CONN in an open read-write transaction, as the login, before role and
+     * read-only mode are set; the query is then part of that transaction, which
+     * is rolled back at the end whatever happened. Called again on a new
+     * connection when the old one was found dead before the first row. */
+    vo_err_t *(*setup)(void *baton, PGconn *conn);
+    void *setup_baton;
     /* Called before the first row (also when there is none). OIDS are the
      * types PostgreSQL sends. */
     vo_err_t *(*begin)(void *baton, int nfields, const unsigned *oids);

@@ -11,7 +11,6 @@
 #include "../vo_num.h"
 
 #define MAX_PARAMS 1000
-#define MAX_BOUNDARY 70 /* RFC 2046, section 5.1.1 */
 
 vo_dali_params_t *vo_dali_params_create(apr_pool_t *pool)
 {
@@ -21,7 +20,8 @@ vo_dali_params_t *vo_dali_params_create(apr_pool_t *pool)
     return params;
 }
 
-static vo_err_t *add(vo_dali_params_t *params, vo_dali_param_t **added)
+vo_err_t *vo_dali_params_new(vo_dali_params_t *params,
+                             vo_dali_param_t **added)
 {
     if (params->nparams == MAX_PARAMS) {
         return vo_err_make(params->pool, VO_ERR_LIMIT,
@@ -41,6 +41,7 @@ static vo_err_t *add(vo_dali_params_t *params, vo_dali_param_t **added)
     }
     *added = &params->params[params->nparams++];
     memset(*added, 0, sizeof(**added));
+    (*added)->fd = -1;
     return NULL;
 }
 
@@ -77,7 +78,7 @@ static int utf8_len(const unsigned char *p, const unsigned char *end)
     return n;
 }
 
-static int is_text(const char *value, apr_size_t len)
+int vo_dali_is_text(const char *value, apr_size_t len)
 {
     const unsigned char *p = (const unsigned char *)value;
     const unsigned char *end = p + len;
@@ -99,7 +100,7 @@ const char *vo_dali_clean_text(apr_pool_t *pool, const char *text)
     char *copy;
     unsigned char *p, *end;
 
-    if (is_text(text, len)) {
+    if (vo_dali_is_text(text, len)) {
         return text;
     }
     copy = apr_pstrmemdup(pool, text, len);
@@ -131,7 +132,7 @@ static const char *shown(apr_pool_t *pool, const char *name)
     return copy;
 }
 
-static vo_err_t *not_text(vo_dali_params_t *params, const char *name)
+vo_err_t *vo_dali_not_text(vo_dali_params_t *params, const char *name)
 {
     return vo_err_make(params->pool, VO_ERR_USAGE,
                        "The parameter %s is not valid UTF-8 text.",
@@ -192,10 +193,10 @@ static vo_err_t *add_pair(vo_dali_params_t *params, const char *pair,
         err->hint = "Write a percent sign as %25.";
         return err;
     }
-    if (!is_text(name, name_len) || !is_text(value, value_len)) {
-        return not_text(params, name);
+    if (!vo_dali_is_text(name, name_len) || !vo_dali_is_text(value, value_len)) {
+        return vo_dali_not_text(params, name);
     }
-    VO_TRY(add(params, &param));
+    VO_TRY(vo_dali_params_new(params, &param));
     param->name = name;
     param->value = value;
     param->len = value_len;
@@ -217,175 +218,6 @@ vo_err_t *vo_dali_params_add_form(vo_dali_params_t *params, const char *text,
         text = stop + 1;
     }
     return NULL;
-}
-
-/* --- multipart/form-data --------------------------------------------------- */
-
-/* The parameter NAME of a header's VALUE ('form-data; name="x"'), or NULL.
- * Quoted strings may hold backslash escapes (RFC 9110, section 5.6.4). */
-static const char *header_param(apr_pool_t *pool, const char *value,
-                                const char *name)
-{
-    apr_size_t nlen = strlen(name);
-    const char *p = value + strcspn(value, ";");
-
-    while (*p == ';') {
-        const char *word;
-        int is_it;
-        char *out, *to;
-
-        p += 1 + strspn(p + 1, " \t");
-        word = p;
-        p += strcspn(p, "=; \t");
-        is_it = (apr_size_t)(p - word) == nlen
-                && !strncasecmp(word, name, nlen);
-        p += strspn(p, " \t");
-        if (*p != '=') {
-            p += strcspn(p, ";");
-            continue;
-        }
-        p += 1 + strspn(p + 1, " \t");
-        out = to = apr_palloc(pool, strlen(p) + 1);
-        if (*p == '"') {
-            for (++p; *p && *p != '"'; ++p) {
-                if (*p == '\\' && (p[1] == '"' || p[1] == '\\')) {
-                    ++p;
-                }
-                *to++ = *p;
-            }
-        }
-        else {
-            while (*p && !strchr("; \t", *p)) {
-                *to++ = *p++;
-            }
-        }
-        *to = '\0';
-        if (is_it) {
-            return out;
-        }
-        p += strcspn(p, ";");
-    }
-    return NULL;
-}
-
-static const char *find(const char *from, const char *end, const char *what,
-                        apr_size_t len)
-{
-    while ((apr_size_t)(end - from) >= len) {
-        const char *p = memchr(from, what[0],
-                               (apr_size_t)(end - from) - len + 1);
-
-        if (!p || !memcmp(p, what, len)) {
-            return p;
-        }
-        from = p + 1;
-    }
-    return NULL;
-}
-
-static vo_err_t *bad_multipart(vo_dali_params_t *params, const char *why)
-{
-    return vo_err_make(params->pool, VO_ERR_USAGE,
-                       "The multipart/form-data body cannot be read: %s.", why);
-}
-
-/* One part: its header lines, a blank line, its content up to END. */
-static vo_err_t *add_part(vo_dali_params_t *params, const char *part,
-                          const char *end)
-{
-    apr_pool_t *pool = params->pool;
-    const char *name = NULL, *filename = NULL, *media_type = NULL;
-    vo_dali_param_t *param;
-
-    for (;;) {
-        const char *eol = find(part, end, "\r\n", 2);
-        const char *line;
-
-        if (!eol) {
-            return bad_multipart(params, "a part has no end of its header");
-        }
-        line = apr_pstrndup(pool, part, (apr_size_t)(eol - part));
-        part = eol + 2;
-        if (!*line) {
-            break;
-        }
-        if (!strncasecmp(line, "Content-Disposition:", 20)) {
-            name = header_param(pool, line + 20, "name");
-            filename = header_param(pool, line + 20, "filename");
-        }
-        else if (!strncasecmp(line, "Content-Type:", 13)) {
-            media_type = line + 13 + strspn(line + 13, " \t");
-        }
-    }
-    if (!name) {
-        return bad_multipart(params, "a part has no name in its "
-                                     "Content-Disposition");
-    }
-    if (!is_text(name, strlen(name))) {
-        return not_text(params, name);
-    }
-    VO_TRY(add(params, &param));
-    param->name = name;
-    param->filename = filename;
-    param->media_type = media_type;
-    param->is_file = filename != NULL;
-    param->len = (apr_size_t)(end - part);
-    if (param->is_file) {
-        param->value = part;
-        return NULL;
-    }
-    if (!is_text(part, param->len)) {
-        return not_text(params, name);
-    }
-    param->value = apr_pstrmemdup(pool, part, param->len);
-    return NULL;
-}
-
-vo_err_t *vo_dali_params_add_multipart(vo_dali_params_t *params,
-                                       const char *content_type,
-                                       const char *body, apr_size_t len)
-{
-    const char *boundary = header_param(params->pool, content_type,
-                                        "boundary");
-    const char *end = body + len;
-    const char *delim, *p;
-    apr_size_t dlen;
-
-    if (!boundary || !*boundary || strlen(boundary) > MAX_BOUNDARY) {
-        return bad_multipart(params,
-                             "its Content-Type has no usable boundary");
-    }
-    delim = apr_pstrcat(params->pool, "\r\n--", boundary, NULL);
-    dlen = strlen(delim);
-    if (len >= dlen - 2 && !memcmp(body, delim + 2, dlen - 2)) {
-        p = body + dlen - 2;
-    }
-    else {
-        p = find(body, end, delim, dlen);
-        if (!p) {
-            return bad_multipart(params, "its boundary does not occur");
-        }
-        p += dlen;
-    }
-    for (;;) {
-        const char *next;
-
-        if (end - p >= 2 && !memcmp(p, "--", 2)) {
-            return NULL;
-        }
-        while (p < end && (*p == ' ' || *p == '\t')) {
-            ++p;
-        }
-        if (end - p < 2 || memcmp(p, "\r\n", 2)) {
-            return bad_multipart(params, "it ends before its last boundary");
-        }
-        next = find(p, end, delim, dlen);
-        if (!next) {
-            return bad_multipart(params, "it ends before its last boundary");
-        }
-        VO_TRY(add_part(params, p + 2, next));
-        p = next + dlen;
-    }
 }
 
 /* --- reading ---------------------------------------------------------------- */

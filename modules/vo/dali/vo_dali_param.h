@@ -15,11 +15,13 @@
  */
 typedef struct vo_dali_param_t {
     const char *name;       /* as sent */
-    const char *value;      /* decoded; NUL-terminated */
-    apr_size_t len;         /* of value, which may hold NULs when is_file */
+    const char *value;      /* decoded; NUL-terminated; "" when is_file */
+    apr_size_t len;         /* of value, or of the file */
     const char *filename;   /* of a multipart part, or NULL */
     const char *media_type; /* of a multipart part, or NULL */
     int is_file;            /* a part with a filename: never a parameter */
+    int fd;                 /* of an unlinked file with its bytes, closed with
+                               the pool; -1 when there is none */
 } vo_dali_param_t;
 
 typedef struct vo_dali_params_t {
@@ -38,12 +40,13 @@ vo_dali_params_t *vo_dali_params_create(apr_pool_t *pool);
 vo_err_t *vo_dali_params_add_form(vo_dali_params_t *params, const char *text,
                                   apr_size_t len);
 
-/* Add the parts of a multipart/form-data BODY of LEN bytes (RFC 7578), the
- * boundary being taken from CONTENT_TYPE. Values of files are kept in place:
- * BODY must live as long as the set. */
-vo_err_t *vo_dali_params_add_multipart(vo_dali_params_t *params,
-                                       const char *content_type,
-                                       const char *body, apr_size_t len);
+/* Add a parameter with nothing in it, for the readers of bodies. */
+vo_err_t *vo_dali_params_new(vo_dali_params_t *params,
+                             vo_dali_param_t **added);
+
+/* Is VALUE UTF-8 without NUL, and the usage error to be made if not. */
+int vo_dali_is_text(const char *value, apr_size_t len);
+vo_err_t *vo_dali_not_text(vo_dali_params_t *params, const char *name);
 
 /* The value of NAME, which may be given once: *VALUE is NULL when absent. Given
  * twice it is a usage error, even with equal values (DALI 1.1, 3.4). */

@@ -75,6 +75,9 @@ struct vo_reader_t {
     apr_pool_t *pool;
 };
 
+/* What messages call the file. */
+const char *vo_read_name(const vo_reader_t *r);
+
 /* A usage error about the file as a whole. */
 vo_err_t *vo_file_error(const vo_reader_t *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -28,7 +28,7 @@ static vo_err_t *feed(vo_vot_t *v)
         return vo_err_make(r->pool, VO_ERR_LIMIT,
                            "%s: has more than the %" APR_OFF_T_FMT
                            " bytes that are allowed",
-                           r->path, r->opts.max_bytes);
+                           vo_read_name(r), r->opts.max_bytes);
     }
     v->is_eof = n == 0;
     code = xmlParseChunk(v->parser, buf, n, n == 0);
@@ -69,7 +69,7 @@ static vo_err_t *open_parser(vo_vot_t *v)
 static vo_err_t *spool_fault(vo_reader_t *r, apr_status_t rv)
 {
     return vo_err_fault(r->pool, rv, "A temporary file cannot be written",
-                        "for the FITS stream of %s", r->path);
+                        "for the FITS stream of %s", vo_read_name(r));
 }
 
 /* Rows of compressed streams appear when they are asked for. */

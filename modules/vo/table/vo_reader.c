@@ -247,6 +247,11 @@ int vo_parse_time(const char *text, int len, int64_t *usec)
 
 /* ---- errors ---- */
 
+const char *vo_read_name(const vo_reader_t *r)
+{
+    return r->opts.name ? r->opts.name : r->path;
+}
+
 vo_err_t *vo_file_error(const vo_reader_t *r, const char *fmt, ...)
 {
     va_list ap;
@@ -255,7 +260,7 @@ vo_err_t *vo_file_error(const vo_reader_t *r, const char *fmt, ...)
     va_start(ap, fmt);
     text = apr_pvsprintf(r->pool, fmt, ap);
     va_end(ap);
-    return vo_err_make(r->pool, VO_ERR_USAGE, "%s: %s", r->path, text);
+    return vo_err_make(r->pool, VO_ERR_USAGE, "%s: %s", vo_read_name(r), text);
 }
 
 vo_err_t *vo_row_error(const vo_reader_t *r, int column, const char *fmt, ...)
@@ -268,12 +273,13 @@ vo_err_t *vo_row_error(const vo_reader_t *r, int column, const char *fmt, ...)
     va_end(ap);
     if (column < 0) {
         return vo_err_make(r->pool, VO_ERR_USAGE,
-                           "%s: row %" APR_INT64_T_FMT ": %s", r->path,
+                           "%s: row %" APR_INT64_T_FMT ": %s", vo_read_name(r),
                            (apr_int64_t)(r->nread + 1), text);
     }
     return vo_err_make(r->pool, VO_ERR_USAGE,
                        "%s: row %" APR_INT64_T_FMT ", column %d \"%s\": %s",
-                       r->path, (apr_int64_t)(r->nread + 1), column + 1,
+                       vo_read_name(r), (apr_int64_t)(r->nread + 1),
+                       column + 1,
                        r->info.fields[column].name, text);
 }
 
@@ -372,7 +378,7 @@ vo_err_t *vo_reader_open(vo_reader_t **reader, const char *path,
         return vo_err_make(pool, VO_ERR_LIMIT,
                            "%s: has %" APR_OFF_T_FMT " bytes, %" APR_OFF_T_FMT
                            " are allowed",
-                           path, r->size, r->opts.max_bytes);
+                           vo_read_name(r), r->size, r->opts.max_bytes);
     }
     VO_TRY(choose(r));
     r->is_closed = 0;

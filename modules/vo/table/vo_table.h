@@ -123,6 +123,9 @@ typedef struct vo_reader_opts_t {
     int table;            /* which table of the file, from 0: first */
     apr_off_t max_bytes;  /* refuse more, 0 = no limit */
     int sniff_rows;       /* CSV rows read to find the types; 0 = all */
+    const char *name;     /* what messages call the file; NULL: its path */
+    int refuse_complex;   /* VOTable's floatComplex and doubleComplex are an
+                             error, else they become pairs of numbers */
 } vo_reader_opts_t;
 
 typedef struct vo_tableinfo_t { /* what the file says of its table */

@@ -225,105 +225,6 @@ static void test_double(void **state)
     assert_non_null(vo_dali_param_double(&value, NULL, p, "Z", 0, 360, 0));
 }
 
-static const char body[] =
-    "preamble to be ignored\r\n"
-    "--BouND\r\n"
-    "Content-Disposition: form-data; name=\"QUERY\"\r\n\r\n"
-    "SELECT 1\r\n--not the end\r\n"
-    "--BouND\r\n"
-    "content-disposition: form-data; filename=\"a;b \\\"c\\\".xml\"; name=tab\r\n"
-    "Content-Type: application/x-votable+xml\r\n\r\n"
-    "bin\0ary\r\n"
-    "--BouND  \r\n"
-    "Content-Disposition: form-data; name=\"LANG\"\r\n\r\n"
-    "\r\n"
-    "--BouND--\r\nepilogue";
-
-static void test_multipart(void **state)
-{
-    static const char *const types[] = {
-        "multipart/form-data; boundary=BouND",
-        "multipart/form-data; charset=utf-8; boundary=\"BouND\"",
-        "Multipart/Form-Data;BOUNDARY=BouND;x=y",
-    };
-    apr_size_t i;
-
-    (void)state;
-    for (i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
-        vo_dali_params_t *p = vo_dali_params_create(pool);
-        const vo_dali_param_t *file;
-        vo_err_t *err = vo_dali_params_add_multipart(p, types[i], body,
-                                                     sizeof(body) - 1);
-
-        if (err) {
-            fail_msg("%s: %s", types[i], err->text);
-        }
-        assert_int_equal(p->nparams, 3);
-        assert_string_equal(vo_dali_param_nth(p, "query", 0),
-                            "SELECT 1\r\n--not the end");
-        assert_string_equal(vo_dali_param_nth(p, "lang", 0), "");
-        assert_null(vo_dali_param_nth(p, "tab", 0));
-        file = vo_dali_param_file(p, "tab");
-        assert_non_null(file);
-        assert_int_equal(file->len, 7);
-        assert_memory_equal(file->value, "bin\0ary", 7);
-        assert_string_equal(file->filename, "a;b \"c\".xml");
-        assert_string_equal(file->media_type, "application/x-votable+xml");
-    }
-}
-
-/* Cut anywhere before the last boundary it must be an error, never a crash. */
-static void test_multipart_cut(void **state)
-{
-    apr_size_t len, last = 0;
-
-    (void)state;
-    for (len = 0; len + 9 <= sizeof(body) - 1; ++len) {
-        if (!memcmp(body + len, "--BouND--", 9)) {
-            last = len;
-        }
-    }
-    assert_true(last > 0);
-    for (len = 0; len < last + 9; ++len) {
-        vo_dali_params_t *p = vo_dali_params_create(pool);
-        char *exact = apr_pmemdup(pool, body, len ? len : 1);
-        vo_err_t *err = vo_dali_params_add_multipart(
-            p, "multipart/form-data; boundary=BouND", exact, len);
-
-        if (!err) {
-            fail_msg("accepted %d bytes", (int)len);
-        }
-        assert_int_equal(err->kind, VO_ERR_USAGE);
-    }
-}
-
-static void test_multipart_bad(void **state)
-{
-    static const char *const types[] = {
-        "multipart/form-data",
-        "multipart/form-data; boundary=",
-        "multipart/form-data; xboundary=BouND",
-        "multipart/form-data; boundary=other",
-        "multipart/form-data; boundary="
-        "0123456789012345678901234567890123456789012345678901234567890123456789"
-        "1",
-    };
-    static const char nameless[] =
-        "--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n";
-    vo_dali_params_t *p = vo_dali_params_create(pool);
-    apr_size_t i;
-
-    (void)state;
-    for (i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
-        if (!vo_dali_params_add_multipart(p, types[i], body,
-                                          sizeof(body) - 1)) {
-            fail_msg("accepted: %s", types[i]);
-        }
-    }
-    assert_non_null(vo_dali_params_add_multipart(
-        p, "multipart/form-data; boundary=B", nameless, sizeof(nameless) - 1));
-}
-
 static void test_clean_text(void **state)
 {
     (void)state;
@@ -344,9 +245,6 @@ int main(void)
         cmocka_unit_test(test_int),
         cmocka_unit_test(test_int_range),
         cmocka_unit_test(test_double),
-        cmocka_unit_test(test_multipart),
-        cmocka_unit_test(test_multipart_cut),
-        cmocka_unit_test(test_multipart_bad),
         cmocka_unit_test(test_clean_text),
     };
 

@@ -1,0 +1,30 @@
+/* vo_dali_upload.h: the parameter UPLOAD, DALI 1.1 section 3.4.5. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VO_DALI_UPLOAD_H
+#define VO_DALI_UPLOAD_H
+
+#include <apr_tables.h>
+
+#include "vo_dali_param.h"
+
+#define VO_DALI_MAX_UPLOADS 20 /* tables of one request */
+
+/* A table that came with the request: TAP_UPLOAD.NAME. */
+typedef struct vo_dali_upload_t {
+    const char *name; /* an ADQL identifier */
+    const char *part; /* name of the part of the body it is in */
+    int fd;           /* with its bytes, or -1 */
+    apr_off_t size;   /* of them */
+} vo_dali_upload_t;
+
+/* The values of UPLOAD, each "name,uri" or, as TAP 1.0 wrote it,
+ * "name,uri;name,uri", as vo_dali_upload_t in *UPLOADS. Only param: URIs are
+ * taken, those of parts of the same body. Usage errors: a name that is no
+ * regular identifier or is reserved or given twice, another scheme, a part that
+ * is not there. With NEED_PARTS 0 parts may be missing (fd -1): they were kept
+ * elsewhere. */
+vo_err_t *vo_dali_uploads(apr_array_header_t **uploads,
+                          const vo_dali_params_t *params, int need_parts,
+                          apr_pool_t *pool);
+
+#endif
