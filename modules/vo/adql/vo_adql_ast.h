@@ -188,7 +188,9 @@ typedef struct adql_out_t {
     const char *name;           /* as the user sees it, unique */
     adql_node_t *expr;          /* of the (leftmost) SELECT */
     adql_type_t ty;             /* after uniting set operands */
-    int is_named;               /* by the user or by a column */
+    short is_named;             /* by the user or by a column */
+    short is_text;              /* a geometry that passes on as text, since
+                                 * DISTINCT and UNION compare */
 } adql_out_t;
 
 /* SET_PAREN: a query in parentheses with an order of its own outside */

@@ -186,7 +186,10 @@ static void print_column(adql_ctx_t *c, const adql_node_t *n)
     const char *pg, *after = "";
 
     if (!n->rv->table) {
-        adql_putf(c, "t%d.c%d", n->rv->id, n->colno + 1);
+        int is_text = n->rv->query->out[n->colno].is_text;
+
+        adql_putf(c, is_text ? "(t%d.c%d)::sky_region" : "t%d.c%d",
+                  n->rv->id, n->colno + 1);
         return;
     }
     col = n->rv->table->columns[n->colno];

@@ -35,7 +35,8 @@ static void add_out(adql_ctx_t *c, adql_query_t *q, const char *name,
     if (out->ty.cls == T_GEOM) { /* from here on a sky_region, see print_out */
         out->ty.oid = OID_TEXT;
     }
-    out->is_named = is_named;
+    out->is_named = (short)is_named;
+    out->is_text = 0;
 }
 
 static void expand_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t,
@@ -500,6 +501,34 @@ static void push_types(adql_query_t *q, const adql_out_t *out)
     }
 }
 
+/* Geometries have no order, so rows that are compared carry their text. */
+static void pass_text(adql_query_t *q)
+{
+    int i;
+
+    for (i = 0; i < q->nout; ++i) {
+        q->out[i].is_text = q->out[i].ty.cls == T_GEOM;
+    }
+    if (q->left) {
+        pass_text(q->left);
+    }
+    if (q->right) {
+        pass_text(q->right);
+    }
+}
+
+static int has_text(const adql_query_t *q)
+{
+    int i;
+
+    for (i = 0; i < q->nout; ++i) {
+        if (q->out[i].is_text) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* ---- the whole -------------------------------------------------------- */
 
 static void check_ctes(adql_ctx_t *c, adql_query_t *q)
@@ -561,6 +590,9 @@ static void check_select(adql_ctx_t *c, adql_query_t *q)
         }
     }
     unique_names(c, q);
+    if (q->is_distinct) {
+        pass_text(q);
+    }
 }
 
 void adql_check_query(adql_ctx_t *c, adql_query_t *q, adql_query_t *parent)
@@ -588,6 +620,10 @@ void adql_check_query(adql_ctx_t *c, adql_query_t *q, adql_query_t *parent)
         unite(c, q);
         if (!c->err) {
             push_types(q, q->out);
+        }
+        if (!c->err && (!q->is_all || has_text(q->left)
+                        || has_text(q->right))) {
+            pass_text(q);
         }
     }
     else {

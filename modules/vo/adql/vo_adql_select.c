@@ -38,7 +38,9 @@ static void print_out(adql_ctx_t *c, const adql_out_t *out, int is_output)
                                                          : OID_FLOAT8_A);
         }
         else {
+            adql_put(c, out->is_text ? "sky_stcs(" : "");
             adql_print_geom(c, n);
+            adql_put(c, out->is_text ? ")" : "");
         }
     }
     else if (out->ty.cls == T_TEXT && n->ty.cls == T_TEXT

@@ -253,4 +253,12 @@ def query():
         return 'SELECT q.* FROM (%s) AS q' % select(2, 0)
     if k == 2:
         return 'WITH q AS (%s) SELECT * FROM q, q AS r' % select(2, 0)
-    return select(2, 0)
+    text = select(2, 0)
+    if k == 3 and ' ORDER BY ' not in text:
+        text = text.replace('SELECT ', 'SELECT DISTINCT ', 1)
+        if chance(0.5):
+            return 'SELECT q.* FROM (%s) AS q' % text
+    if k == 4 and ' ORDER BY ' not in text:
+        return 'SELECT * FROM (%s %s %s) AS q' % (
+            text, pick(['UNION', 'EXCEPT', 'UNION ALL']), text)
+    return text
