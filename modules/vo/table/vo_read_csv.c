@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* RFC 4180. The first record is the header; a '#' in front of it is ignored,
  * as are whole comment lines before it. An empty cell is NULL, "" is an empty
- * text. A column becomes boolean (true, false), int, long, double, timestamp
+ * text (or NULL in a table of one column, where it keeps the line from being
+ * empty). A column becomes boolean (true, false), int, long, double, timestamp
  * or text, whatever holds all its values; digits with a leading zero and
  * integers beyond 64 bits stay text, since a number would lose them. */
 #include <stdlib.h>
@@ -415,9 +416,11 @@ static void sniff_record(vo_reader_t *r)
             csv->is_wide[i] = (unsigned char)s[j] > 0x7F;
         }
         trim(&s, &len);
+        if (!len && csv->spans[i].is_quoted && r->info.nfields > 1) {
+            csv->can[i] = 0; /* an empty text, no NULL */
+        }
         if (!len || !csv->can[i]) {
             csv->has_values[i] |= csv->spans[i].is_quoted;
-            csv->can[i] &= csv->spans[i].is_quoted && !len ? 0 : CAN_ANY;
             continue;
         }
         csv->has_values[i] = 1;

@@ -273,11 +273,12 @@ static void show_info(const vo_tableinfo_t *info, apr_pool_t *pool)
 
 static vo_err_t *read_file(int argc, char **argv, apr_pool_t *pool)
 {
-    vo_reader_opts_t opts = {NULL, 0, 0, 0};
+    vo_reader_opts_t opts;
     vo_reader_t *reader;
     const vo_tableinfo_t *info;
     const vo_cell_t *cells;
 
+    memset(&opts, 0, sizeof(opts));
     opts.format = argc > 3 ? word_or_null(argv[3]) : NULL;
     opts.table = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 0;
     VO_TRY(vo_reader_open(&reader, argv[2], &opts, pool));

@@ -642,6 +642,15 @@ def test_csv_types(tmp_path):
     assert got.rows[2] == [None, None, 1, 3.0, 2.0] + [None] * 5
 
 
+def test_csv_one_column(tmp_path):
+    rows = [[1], [None], [-3]]
+    field = formats.field("n", "int", "int4")
+    path = tmp_path / "t.csv"
+    path.write_bytes(wire.write("csv", [field], rows))
+    got = read(path)
+    assert wire.NAME[got.fields[0]["oid"]] == "int4" and got.rows == rows
+
+
 @pytest.mark.parametrize("text,names,rows", [
     ("#RA,DEC\n1,2\n", ["RA", "DEC"], [[1, 2]]),
     ("# RA , DEC \r\n1,2\r\n", ["RA", "DEC"], [[1, 2]]),
