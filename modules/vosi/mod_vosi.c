@@ -326,7 +326,7 @@ static vo_err_t *put_tables(vo_out_t **out, request_rec *r,
 {
     const vo_dali_params_t *params;
     const char *detail;
-    int is_full;
+    vo_vosi_detail_e level = VO_VOSI_MAX;
 
     if (name) {
         const vo_table_t *table = vo_vosi_find_table(rel, name);
@@ -341,13 +341,21 @@ static vo_err_t *put_tables(vo_out_t **out, request_rec *r,
     }
     VO_TRY(params_of(&params, r));
     VO_TRY(vo_dali_param_one(&detail, params, "detail"));
-    is_full = !detail || !*detail || !strcasecmp(detail, "max");
-    if (!is_full && strcasecmp(detail, "min")) {
+    if (detail && !strcasecmp(detail, "min")) {
+        level = VO_VOSI_MIN;
+    }
+    else if (detail && *detail && strcasecmp(detail, "max")) {
         return vo_err_make(r->pool, VO_ERR_USAGE, "detail is \"%s\"; it can be"
                            " min or max", detail);
     }
+    /* TapPlus sends neither parameter nor header by which to know it, and is
+     * the one client here that sends no User-Agent. */
+    if (level == VO_VOSI_MAX
+        && !apr_table_get(r->headers_in, "User-Agent")) {
+        level = VO_VOSI_TAPPLUS;
+    }
     *out = response_begin(r, VOSI_MEDIA_TYPE);
-    return vo_vosi_tableset(*out, rel, only, is_full);
+    return vo_vosi_tableset(*out, rel, only, level);
 }
 
 static int answer_tables(request_rec *r, const vo_release_t *rel,

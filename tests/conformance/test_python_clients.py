@@ -104,6 +104,15 @@ def test_astroquery_job(vo):
     assert np.all((table["ALPHA_J2000"] >= 0) & (table["ALPHA_J2000"] < 360))
 
 
+def test_astroquery_tables(vo):
+    """TapPlus reads the list of tables with every column."""
+    tables = {t.name: t for t in tap_plus(vo).load_tables()}
+    columns = [c.name for c in tables["demo.MagABDualObj"].columns]
+    assert "MAG_AUTO" in columns and "ALPHA_J2000" in columns
+    assert [c.name for c in tables["TAP_SCHEMA.keys"].columns] == [
+        "key_id", "from_table", "target_table", "description", "utype"]
+
+
 def test_astroquery_error(vo):
     with pytest.raises(Exception) as caught:
         tap_plus(vo).launch_job("SELECT x FROM demo.Nowhere")

@@ -60,10 +60,17 @@ vo_err_t *vo_vosi_cap_cone(vo_out_t *out, const vo_vosi_cone_t *cone);
 
 /* ---- tables (VOSI 1.1, section 6; VODataService 1.1) ------------------ */
 
+typedef enum {
+    VO_VOSI_MIN,    /* detail=min: no columns, no foreign keys */
+    VO_VOSI_MAX,
+    VO_VOSI_TAPPLUS /* MAX with the attribute without which astroquery's TapPlus
+                     * (up to 0.4.6) reads no column; not in the schema */
+} vo_vosi_detail_e;
+
 /* A tableset of the tables of REL, TAP_SCHEMA included; ONLY not NULL: of that
- * table alone. IS_FULL 0 leaves out columns and foreign keys (detail=min). */
+ * table alone. */
 vo_err_t *vo_vosi_tableset(vo_out_t *out, const vo_release_t *rel,
-                           const vo_table_t *only, int is_full);
+                           const vo_table_t *only, vo_vosi_detail_e detail);
 
 /* One table in full, as the root element. */
 vo_err_t *vo_vosi_table(vo_out_t *out, const vo_release_t *rel,

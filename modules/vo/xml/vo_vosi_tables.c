@@ -12,12 +12,14 @@
     "    xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""
 
 static vo_err_t *put_column(vo_out_t *out, const vo_column_t *column,
-                            int is_primary)
+                            int is_primary, vo_vosi_detail_e detail)
 {
     const vo_field_t *f = &column->field;
 
-    VO_TRY(vo_out_printf(out, "   <column std=\"%s\">\n",
-                         column->is_std ? "true" : "false"));
+    VO_TRY(vo_out_printf(out, "   <column std=\"%s\"%s>\n",
+                         column->is_std ? "true" : "false",
+                         detail == VO_VOSI_TAPPLUS
+                             ? " esatapplus:flags=\"0\"" : ""));
     VO_TRY(vo_xml_elem(out, 4, "name", column->adql_name));
     VO_TRY(vo_xml_elem(out, 4, "description", f->description));
     VO_TRY(vo_xml_elem(out, 4, "unit", f->unit));
@@ -70,18 +72,18 @@ static int has_target(const vo_release_t *rel, const vo_key_t *key,
 
 static vo_err_t *put_table(vo_out_t *out, const vo_release_t *rel,
                            const vo_table_t *table, const vo_table_t *only,
-                           int is_full)
+                           vo_vosi_detail_e detail)
 {
     int i;
 
     VO_TRY(vo_xml_elem(out, 3, "name", table->tap_name));
     VO_TRY(vo_xml_elem(out, 3, "description", table->description));
     VO_TRY(vo_xml_elem(out, 3, "utype", table->utype));
-    for (i = 0; is_full && i < table->ncolumns; ++i) {
+    for (i = 0; detail != VO_VOSI_MIN && i < table->ncolumns; ++i) {
         VO_TRY(put_column(out, table->columns[i],
-                          table->columns[i] == table->id));
+                          table->columns[i] == table->id, detail));
     }
-    for (i = 0; is_full && i < rel->nkeys; ++i) {
+    for (i = 0; detail != VO_VOSI_MIN && i < rel->nkeys; ++i) {
         if (!strcmp(rel->keys[i].from_table, table->tap_name)
             && has_target(rel, &rel->keys[i], only)) {
             VO_TRY(put_key(out, &rel->keys[i]));
@@ -92,7 +94,7 @@ static vo_err_t *put_table(vo_out_t *out, const vo_release_t *rel,
 
 static vo_err_t *put_schema(vo_out_t *out, const vo_release_t *rel,
                             const vo_schema_t *schema, const vo_table_t *only,
-                            int is_full)
+                            vo_vosi_detail_e detail)
 {
     int i;
 
@@ -109,7 +111,7 @@ static vo_err_t *put_schema(vo_out_t *out, const vo_release_t *rel,
         VO_TRY(vo_out_puts(out, "  <table"));
         VO_TRY(vo_xml_attr(out, "type", table->type));
         VO_TRY(vo_out_puts(out, ">\n"));
-        VO_TRY(put_table(out, rel, table, only, is_full));
+        VO_TRY(put_table(out, rel, table, only, detail));
         VO_TRY(vo_out_puts(out, "  </table>\n"));
     }
     return vo_out_puts(out, " </schema>\n");
@@ -128,15 +130,20 @@ static int has_table(const vo_schema_t *schema, const vo_table_t *table)
 }
 
 vo_err_t *vo_vosi_tableset(vo_out_t *out, const vo_release_t *rel,
-                           const vo_table_t *only, int is_full)
+                           const vo_table_t *only, vo_vosi_detail_e detail)
 {
     int i;
 
     VO_TRY(vo_out_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                       "<vosi:tableset" NAMESPACES ">\n"));
+                       "<vosi:tableset" NAMESPACES));
+    if (detail == VO_VOSI_TAPPLUS) {
+        VO_TRY(vo_out_puts(
+            out, "\n    xmlns:esatapplus=\"http://esa.int/xml/EsaTapPlus\""));
+    }
+    VO_TRY(vo_out_puts(out, ">\n"));
     for (i = 0; i < rel->nschemas; ++i) {
         if (!only || has_table(rel->schemas[i], only)) {
-            VO_TRY(put_schema(out, rel, rel->schemas[i], only, is_full));
+            VO_TRY(put_schema(out, rel, rel->schemas[i], only, detail));
         }
     }
     return vo_out_puts(out, "</vosi:tableset>\n");
@@ -149,7 +156,7 @@ vo_err_t *vo_vosi_table(vo_out_t *out, const vo_release_t *rel,
                        "<vosi:table" NAMESPACES));
     VO_TRY(vo_xml_attr(out, "type", table->type));
     VO_TRY(vo_out_puts(out, ">\n"));
-    VO_TRY(put_table(out, rel, table, NULL, 1));
+    VO_TRY(put_table(out, rel, table, NULL, VO_VOSI_MAX));
     return vo_out_puts(out, "</vosi:table>\n");
 }
 

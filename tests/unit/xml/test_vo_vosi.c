@@ -226,7 +226,7 @@ static void test_tables_full(void **state)
 
     (void)state;
     doc_open(&d);
-    assert_null(vo_vosi_tableset(d.out, rel, NULL, 1));
+    assert_null(vo_vosi_tableset(d.out, rel, NULL, VO_VOSI_MAX));
     doc_read(&d);
     assert_xpath(&d, "name(/*)", "vosi:tableset");
     assert_xpath(&d, "count(/tab:tableset/schema)", "2");
@@ -266,14 +266,14 @@ static void test_tables_min_and_only(void **state)
 
     (void)state;
     doc_open(&d);
-    assert_null(vo_vosi_tableset(d.out, rel, NULL, 0));
+    assert_null(vo_vosi_tableset(d.out, rel, NULL, VO_VOSI_MIN));
     doc_read(&d);
     assert_xpath(&d, "count(//table)", "3");
     assert_xpath(&d, "count(//column | //foreignKey)", "0");
     doc_close(&d);
 
     doc_open(&d);
-    assert_null(vo_vosi_tableset(d.out, rel, table, 1));
+    assert_null(vo_vosi_tableset(d.out, rel, table, VO_VOSI_MAX));
     doc_read(&d);
     assert_xpath(&d, "count(/*/schema)", "1");
     assert_xpath(&d, "count(//table)", "1");
