@@ -94,7 +94,7 @@ VO_GEN_OBJS = $(VO_GEN_SRCS:$(BUILD)/gen/%.c=$(OBJ)/gen/%.o)
 libvo: $(LIBVO) ## the static library of everything that is not httpd
 $(LIBVO): $(VO_OBJS) $(VO_GEN_OBJS)
 	@mkdir -p $(@D)
-	$(Q)echo "  AR $@"; rm -f $@.new; ar rcs $@.new $^; mv $@.new $@
+	$(Q)echo "  AR $@"; t=$@.$$$$; rm -f $$t; ar rcs $$t $^; mv $$t $@
 
 define module_rules
 $(1)_OBJS := $$($(1)_SRCS:%.c=$$(OBJ)/%.o)
