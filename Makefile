@@ -44,6 +44,8 @@ HTTPD_INC = -I$(shell $(APXS) -q INCLUDEDIR) -Imodules/core
 CFLAGS_ALL = -std=c99 $(VO_DEFS) $(OPT) $(WARN) -fPIC -fvisibility=hidden \
     $(SANITIZE) $(LIB_INC_CACHED) $(EXTRA_CFLAGS)
 
+OBJ := $(BUILD)/obj
+LIBVO := $(BUILD)/lib/libvo.a
 VO_SRCS :=
 MODULES :=
 VOCTL_SRCS :=
@@ -63,7 +65,6 @@ include $(filter-out modules/vo/module.mk,$(wildcard modules/*/module.mk))
 include $(wildcard sql/*/*.mk tests/*/*.mk)
 
 # --- compiling -------------------------------------------------------------
-OBJ := $(BUILD)/obj
 VO_OBJS = $(VO_SRCS:%.c=$(OBJ)/%.o)
 
 # evaluated once, and only when a compile rule needs them
@@ -89,7 +90,6 @@ $(OBJ)/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
 	$(Q)echo "  CC $<"; $(CC) $(CFLAGS_ALL) $(CFLAGS_$(notdir $*)) -MMD -MP -c $< -o $@
 
-LIBVO := $(BUILD)/lib/libvo.a
 VO_GEN_OBJS = $(VO_GEN_SRCS:$(BUILD)/gen/%.c=$(OBJ)/gen/%.o)
 libvo: $(LIBVO) ## the static library of everything that is not httpd
 $(LIBVO): $(VO_OBJS) $(VO_GEN_OBJS)
