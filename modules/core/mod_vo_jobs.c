@@ -16,6 +16,7 @@
 #include <apr_network_io.h>
 #include <apr_signal.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <mpm_common.h>
 #include <unixd.h>
@@ -419,7 +420,10 @@ static apr_status_t stop(void *baton)
         return APR_SUCCESS;
     }
     sup->proc.pid = 0;
-    kill(pid, SIGTERM);
+    /* at the end of httpd its workers, who are its group, give back their job;
+     * those of earlier configurations see it themselves */
+    kill(ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING ? -pid : pid,
+         SIGTERM);
     for (i = 0; i < 200; ++i) {
         if (waitpid(pid, NULL, WNOHANG)) {
             return APR_SUCCESS;

@@ -118,8 +118,9 @@ vo_err_t *vo_result_finish(vo_result_t *result);
 void vo_result_discard(vo_result_t *result);
 /* Remove the result called NAME. */
 void vo_result_remove(const char *name, apr_pool_t *pool);
-/* Remove files nobody owns: left by workers that died. */
-void vo_result_tidy(PGconn *conn, apr_pool_t *pool);
+/* Remove files nobody owns: left by workers that died. IS_TEMP: look only at
+ * unfinished ones, which are few. */
+void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool);
 /* Answer with the result of JOB. */
 int vo_result_send(request_rec *r, const vo_job_t *job);
 

@@ -18,8 +18,7 @@
 APLOG_USE_MODULE(vo);
 
 #define TEMP_SUFFIX ".part"
-#define TIDY_AGE apr_time_from_sec(600) /* older than any worker's unfinished
-                                           business between two statements */
+#define TIDY_AGE apr_time_from_sec(5) /* of a file that may be nobody's */
 
 /* --- writing ---------------------------------------------------------------------- */
 
@@ -75,7 +74,8 @@ vo_err_t *vo_result_create(vo_result_t **made, const vo_job_t *job,
     vo_result_t *result = apr_pcalloc(pool, sizeof(*result));
 
     /* each attempt has its own file, so two workers cannot meet in one */
-    result->name = apr_psprintf(pool, "%s.%d", job->id, job->attempts);
+    result->name = apr_psprintf(pool, "%s.%d-%" APR_TIME_T_FMT, job->id,
+                                job->attempts, apr_time_now());
     result->path = path_of(result->name, pool);
     result->temp_path = apr_pstrcat(pool, result->path, TEMP_SUFFIX, NULL);
     result->max_size = max_size;
@@ -123,14 +123,17 @@ void vo_result_remove(const char *name, apr_pool_t *pool)
     unlink(path_of(name, pool));
 }
 
-/* "ID.ATTEMPT", maybe with the suffix of an unfinished one. */
-static int is_result_name(const char *name)
+/* "ID.ATTEMPT", with the suffix of an unfinished one if IS_TEMP. */
+static int is_result_name(const char *name, int is_temp)
 {
-    return strlen(name) > 33
-           && strspn(name, "0123456789abcdef") == 32 && name[32] == '.';
+    apr_size_t len = strlen(name), suffix = sizeof(TEMP_SUFFIX) - 1;
+
+    return len > 33 && strspn(name, "0123456789abcdef") == 32
+           && name[32] == '.'
+           && (!is_temp || !strcmp(name + len - suffix, TEMP_SUFFIX));
 }
 
-void vo_result_tidy(PGconn *conn, apr_pool_t *pool)
+void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)
 {
     apr_finfo_t info;
     apr_dir_t *dir;
@@ -142,7 +145,7 @@ void vo_result_tidy(PGconn *conn, apr_pool_t *pool)
            == APR_SUCCESS) {
         int has = 1;
 
-        if (info.name && is_result_name(info.name)
+        if (info.name && is_result_name(info.name, is_temp)
             && info.mtime < apr_time_now() - TIDY_AGE
             && !vo_job_has_file(&has, conn, info.name, pool) && !has) {
             unlink(path_of(info.name, pool));

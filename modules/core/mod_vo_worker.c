@@ -435,9 +435,9 @@ static vo_err_t *sweep(worker_t *w, apr_pool_t *pool)
     for (i = 0; i < files->nelts; ++i) {
         vo_result_remove(APR_ARRAY_IDX(files, i, const char *), pool);
     }
-    if (now - w->tidied > TIDY_EVERY) {
+    vo_result_tidy(w->ctl, now - w->tidied < TIDY_EVERY, pool);
+    if (now - w->tidied >= TIDY_EVERY) {
         w->tidied = now;
-        vo_result_tidy(w->ctl, pool);
     }
     return NULL;
 }

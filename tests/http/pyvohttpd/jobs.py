@@ -11,10 +11,12 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 RELEASE = "job-dr1"
 ASYNC = "/vo/tap/job-dr1/async"
 
-# each row of job.Slow takes 20 ms, all of them 2 s
+# each row of job.Slow takes 20 ms, all of them 2 s; job.Slower takes 6 s
 SLOW_ROWS = 100
+SLOWER_ROWS = 300
 NUMBERS = 50000
 SLOW = "SELECT id, z FROM job.Slow"
+SLOWER = "SELECT id, z FROM job.Slower"
 
 ID = ("id", "int", None, None, None, "meta.id;meta.main", 1, 1, "integer",
       "Number of the row")
@@ -35,11 +37,15 @@ def make_release(vo):
             "CREATE VIEW job_dr1.slow AS SELECT g AS id,"
             " (pg_sleep(0.02) IS NULL)::int AS z"
             " FROM generate_series(1, %s) g;"
+            "CREATE VIEW job_dr1.slower AS SELECT g AS id,"
+            " (pg_sleep(0.02) IS NULL)::int AS z"
+            " FROM generate_series(1, %s) g;"
             "CREATE TABLE job_dr1.numbers AS SELECT g AS id,"
             " repeat('x', 200) AS note FROM generate_series(1, %s) g;"
-            "ANALYZE job_dr1.numbers", (SLOW_ROWS, NUMBERS))
+            "ANALYZE job_dr1.numbers", (SLOW_ROWS, SLOWER_ROWS, NUMBERS))
         seed._table(cur, RELEASE, 0, "job.Slow", "slow", [ID, Z])
         seed._table(cur, RELEASE, 1, "job.Numbers", "numbers", [ID, NOTE])
+        seed._table(cur, RELEASE, 2, "job.Slower", "slower", [ID, Z])
     conn.close()
     until(lambda: vo.get("/vo/tap/job-dr1/capabilities").status_code == 200)
 
