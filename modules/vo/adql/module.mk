@@ -13,7 +13,7 @@ CFLAGS_adql := -Wno-unused-function -Wno-unused-parameter -Wno-unused-variable
 $(ADQL_GEN)/adql.c $(ADQL_GEN)/adql.h &: modules/vo/adql/adql.lemon
 	@mkdir -p $(ADQL_GEN)
 	$(Q)echo "  LEMON $<"; lemon -l -q -T/usr/share/lemon/lempar.c \
-	    -d$(ADQL_GEN) $<
+	    -d$(ADQL_GEN) $<; touch $(ADQL_GEN)/adql.c $(ADQL_GEN)/adql.h
 $(ADQL_GEN)/vo_adql_lex.c: modules/vo/adql/vo_adql_lex.re
 	@mkdir -p $(ADQL_GEN)
 	$(Q)echo "  RE2C $<"; re2c -i -W -o $@ $<
