@@ -21,6 +21,8 @@ typedef struct adql_func_t adql_func_t;
 #define ADQL_MAX_DEPTH 400    /* of one expression */
 #define ADQL_MAX_NESTING 100  /* of queries inside queries */
 #define ADQL_MAX_PARAMS 65000 /* PostgreSQL's own limit is 65535 */
+#define ADQL_MAX_TABLES 1000  /* in FROM, all subqueries together */
+#define ADQL_MAX_CTES 100     /* of WITH */
 #define ADQL_MAX_OUTPUTS 1600 /* PostgreSQL's own limit is 1664 */
 
 /* PostgreSQL's built-in type numbers (pg_type.dat), fixed for ever. */
@@ -152,7 +154,7 @@ struct adql_tref_t {
     adql_tref_t *left, *right;  /* R_JOIN */
     adql_node_t *on;
     adql_node_t *using_list;    /* N_COL nodes */
-    adql_tref_t *next;          /* comma */
+    adql_tref_t *next, *tail;   /* comma; the first knows the last */
     /* set by the checker */
     adql_rv_t *rv;
     int rv_lo, rv_hi;           /* ids [lo, hi) inside */
@@ -165,7 +167,7 @@ struct adql_cte_t {
     adql_tok_t name;
     adql_query_t *query;
     int id;                     /* printed as w<id> */
-    adql_cte_t *next;
+    adql_cte_t *next, *tail;    /* the first knows the last */
 };
 
 /* A range variable: something in FROM that columns are taken from. */

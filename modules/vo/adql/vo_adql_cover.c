@@ -36,18 +36,44 @@ const char *adql_format(adql_ctx_t *c, double value)
     return apr_pstrmemdup(c->pool, buf, (apr_size_t)n);
 }
 
-static void put_number(adql_ctx_t *c, char **text, double value)
+/* A growing text: shapes may have many thousand corners. */
+typedef struct text_t {
+    char *buf;
+    size_t len, size;
+} text_t;
+
+static void put_text(adql_ctx_t *c, text_t *t, const char *piece, size_t n)
 {
-    *text = apr_pstrcat(c->pool, *text, " ", adql_format(c, value), NULL);
+    if (t->len + n + 1 > t->size) {
+        size_t size = 2 * (t->len + n) + 128;
+        char *grown = apr_palloc(c->pool, size);
+
+        if (t->len) {
+            memcpy(grown, t->buf, t->len);
+        }
+        t->buf = grown;
+        t->size = size;
+    }
+    memcpy(t->buf + t->len, piece, n);
+    t->len += n;
+    t->buf[t->len] = '\0';
 }
 
-/* Fold all numbers of N's arguments from number FIRST on behind WORD. */
+static void put_number(adql_ctx_t *c, text_t *t, double value)
+{
+    char buf[33] = " ";
+
+    put_text(c, t, buf, 1 + (size_t)sky_format_number(value, buf + 1));
+}
+
+/* Fold all numbers of the arguments from ARG on behind WORD. */
 static const char *numbers(adql_ctx_t *c, const char *word,
                            const adql_node_t *arg)
 {
-    char *text = apr_pstrdup(c->pool, word);
+    text_t text = {NULL, 0, 0};
     double v;
 
+    put_text(c, &text, word, strlen(word));
     for (; arg; arg = arg->next) {
         adql_point_t p;
 
@@ -65,7 +91,7 @@ static const char *numbers(adql_ctx_t *c, const char *word,
             return NULL;
         }
     }
-    return text;
+    return text.buf;
 }
 
 static sky_shape_t *shape_of(adql_ctx_t *c, const char *text, int off)
@@ -86,15 +112,16 @@ static const char *centroid(adql_ctx_t *c, const adql_node_t *n)
 {
     const char *inner = adql_const_shape(c, n->list);
     sky_shape_t *shape = inner ? shape_of(c, inner, n->off) : NULL;
-    char *text = apr_pstrdup(c->pool, "POSITION ICRS");
+    text_t text = {NULL, 0, 0};
     double ra, dec;
 
     if (!shape || sky_centroid(shape, &ra, &dec)) {
         return NULL;
     }
+    put_text(c, &text, "POSITION ICRS", 13);
     put_number(c, &text, ra);
     put_number(c, &text, dec);
-    return text;
+    return text.buf;
 }
 
 const char *adql_const_shape(adql_ctx_t *c, const adql_node_t *n)

@@ -229,9 +229,27 @@ static int has_query(const adql_node_t *n)
     return n->query || has_query(n->a) || has_query(n->b) || has_query(n->c);
 }
 
+/* Lists are compared with one another, so none may be very long. */
+static void check_length(adql_ctx_t *c, const adql_node_t *n,
+                         const char *clause)
+{
+    int count;
+
+    for (count = 0; n; n = n->next) {
+        if (++count > ADQL_MAX_OUTPUTS) {
+            adql_fail_kind(c, VO_ERR_LIMIT, n->off, "%s has more than %d "
+                           "terms.", clause, ADQL_MAX_OUTPUTS);
+            return;
+        }
+    }
+}
+
 static void check_group(adql_ctx_t *c, adql_query_t *q)
 {
     adql_node_t **link;
+
+    check_length(c, q->group, "GROUP BY");
+    check_length(c, q->order, "ORDER BY");
 
     q->in_clause = CL_GROUP;
     for (link = &q->group; *link && !c->err; link = &(*link)->next) {
@@ -405,6 +423,7 @@ static int check_set_order(adql_ctx_t *c, adql_query_t *q)
 {
     adql_node_t *o;
 
+    check_length(c, q->order, "ORDER BY");
     for (o = q->order; o && !c->err; o = o->next) {
         adql_node_t *use = by_output(c, q, o->a, "ORDER BY");
         int i;
@@ -543,6 +562,11 @@ static void check_ctes(adql_ctx_t *c, adql_query_t *q)
                           cte->name.text);
                 return;
             }
+        }
+        if (c->next_cte >= ADQL_MAX_CTES) {
+            adql_fail_kind(c, VO_ERR_LIMIT, cte->name.off, "WITH defines "
+                           "more than %d names.", ADQL_MAX_CTES);
+            return;
         }
         adql_check_query(c, cte->query, NULL);
         cte->id = c->next_cte++;

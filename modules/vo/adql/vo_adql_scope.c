@@ -365,6 +365,10 @@ static adql_rv_t *new_rv(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
     adql_rv_t *rv = apr_pcalloc(c->pool, sizeof(*rv));
 
     rv->id = c->next_rv++;
+    if (rv->id >= ADQL_MAX_TABLES) {
+        adql_fail_kind(c, VO_ERR_LIMIT, t->off, "The query names more than "
+                       "%d tables.", ADQL_MAX_TABLES);
+    }
     rv->owner = q;
     if (t->alias.text) {
         rv->name = t->alias.text;

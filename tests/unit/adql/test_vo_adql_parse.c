@@ -475,12 +475,19 @@ static void limits(void **state)
         {"SELECT 1 FROM filter WHERE filter_id IN (1", ",2", 200000, ")", 1},
         {"SELECT 1 FROM filter", " UNION SELECT 1 FROM filter", 300, "", 1},
         {"SELECT 1 FROM filter", " UNION SELECT 1 FROM filter", 30000, "", 0},
-        {"SELECT 1 FROM filter", ", filter", 20000, "", 0},
+        {"SELECT 1 FROM filter a", ", filter \"b\"", 60000, "", 0},
         {"", "(SELECT * FROM ", 20000, "", 0},
         {"", "SELECT 1 FROM filter WHERE EXISTS (", 5000, "", 0},
         {"SELECT ", "abs(", 50000, "1", 0},
         {"SELECT 1", ",1", 3000, " FROM filter", 0},
         {"SELECT a", "[1]", 50000, " FROM filter", 0},
+        {"SELECT 1 FROM filter ORDER BY 1", ",1", 3000, "", 0},
+        {"SELECT 1 FROM filter GROUP BY 1", ",1", 3000, "", 0},
+        {"WITH a AS (SELECT 1 FROM filter)", ",\"b\" AS (SELECT 1 FROM "
+         "filter)", 30000, " SELECT 1 FROM filter", 0},
+        {"SELECT POLYGON(0,0", ",1,1,2,2", 20000, ") FROM filter", 1},
+        {"SELECT 'a'", " 'b'", 90, " FROM filter", 1},
+        {"SELECT 'a'", " 'b'", 200000, " FROM filter", 0},
         {"SELECT 1 FROM filter -- ", "x", 2000000, "", 0}
     };
     vo_adql_env_t env;
