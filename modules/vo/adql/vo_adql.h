@@ -10,6 +10,19 @@
  * lex -> parse (byte positions) -> check (names, types, allow-list) -> print.
  * Only tables of the release (and of ENV->extra) can be named; every value of
  * the query travels as a parameter. Pure: no database, no state.
+ *
+ * ADQL 2.1 (REC 2023-12-15) with every optional feature, plus CASE, subqueries
+ * as values and the arrays of the IVOA wiki's ADQLVectorMath (elements, slices,
+ * + - * /, arr_ functions; not arr_map, nor aggregates of whole arrays).
+ * Refused with a sentence: coordinate systems other than ICRS, FULL JOIN
+ * without an equality, JOIN without a condition.
+ *
+ * The SQL calls the functions of the extension pgsky unqualified, so the
+ * search_path must hold it. A position is a table's ra and dec with a column of
+ * order-29 cells: constant shapes become ranges of that column, a cross-match
+ * looks the larger table up by it (vo_adql_geom.c, vo_adql_match.c).
+ *
+ * A parameter with type 0 is a sky_region (cast in the text).
  */
 typedef struct vo_adql_env_t {
     const vo_release_t *release;
