@@ -14,6 +14,7 @@
 
 #define POLL_MS 100       /* how often a waiting query asks for the client */
 #define GRACE_MS 10000    /* answer to a cancel, or after statement_timeout */
+#define AGAIN_MS 300      /* a cancel that shows no effect is repeated */
 #define MAX_PREPARED 200  /* named statements per connection */
 
 /* --- what is known of a connection --------------------------------------- */
@@ -109,6 +110,7 @@ typedef struct run_t {
     int nfields;
     int has_begun;             /* begin() was called */
     int is_cancelled;          /* by us */
+    apr_time_t cancelled;      /* when last */
     apr_time_t start;
     apr_time_t deadline;       /* past it the server is taken for dead */
 } run_t;
@@ -203,20 +205,24 @@ static int send_steps(run_t *run)
     return PQpipelineSync(conn);
 }
 
-static void cancel(run_t *run)
+static void send_cancel(run_t *run)
 {
-    PGcancel *c;
+    PGcancel *c = PQgetCancel(run->conn);
     char why[256];
 
-    if (run->is_cancelled) {
-        return;
-    }
-    run->is_cancelled = 1;
-    run->deadline = apr_time_now() + apr_time_from_msec(GRACE_MS);
-    c = PQgetCancel(run->conn);
     if (c) {
         PQcancel(c, why, sizeof(why));
         PQfreeCancel(c);
+    }
+    run->cancelled = apr_time_now();
+}
+
+static void cancel(run_t *run)
+{
+    if (!run->is_cancelled) {
+        run->is_cancelled = 1;
+        run->deadline = apr_time_now() + apr_time_from_msec(GRACE_MS);
+        send_cancel(run);
     }
 }
 
@@ -242,6 +248,11 @@ static vo_err_t *wait_result(run_t *run)
         }
         if (run->deadline && apr_time_now() > run->deadline) {
             return lost(run);
+        }
+        if (run->is_cancelled
+            && apr_time_now() - run->cancelled > apr_time_from_msec(AGAIN_MS)) {
+            /* the server ignores one that comes between two messages */
+            send_cancel(run);
         }
     }
     return NULL;

@@ -84,6 +84,22 @@ def test_nothing_is_left_behind(sql, settings, query, status):
     assert (c.status, c.first) == ("ok", "42")
 
 
+def test_cancel_is_repeated(sql, vo):
+    """The server ignores a cancel that comes between two messages; here a
+    function swallows the first."""
+    vo.sql("CREATE FUNCTION sky.stubborn() RETURNS int LANGUAGE plpgsql AS"
+           " $$ BEGIN PERFORM pg_sleep(20); RETURN 1;"
+           " EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(20);"
+           " RETURN 2; END $$")
+    try:
+        a, b = sql("role=" + READER, "gone=100",
+                   "run:SELECT sky.stubborn()", "gone=-1", "run:SELECT 42")
+        assert a.status == "gone" and a.ms < 2000
+        assert b.first == "42"
+    finally:
+        vo.sql("DROP FUNCTION sky.stubborn()")
+
+
 def test_messages(sql):
     zero, role, slow = sql(
         "role=" + READER, "run:SELECT 1/0", "run:SELECT 1 FROM test_dr2.stars",
