@@ -220,7 +220,6 @@ adql_tref_t *adql_tref_join(adql_ctx_t *c, int join, adql_tref_t *left,
 
     t->join = (adql_join_e)(join & 255);
     t->is_natural = (join & 256) != 0;
-    t->is_inner_word = (join & 512) != 0;
     t->left = left;
     t->right = right;
     t->depth = (short)(1 + (left->depth > right->depth ? left->depth

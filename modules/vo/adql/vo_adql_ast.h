@@ -150,7 +150,7 @@ struct adql_tref_t {
     adql_query_t *query;        /* R_SUB */
     adql_tok_t alias;           /* text NULL = none */
     adql_join_e join;
-    int is_natural, is_inner_word;
+    int is_natural;
     adql_tref_t *left, *right;  /* R_JOIN */
     adql_node_t *on;
     adql_node_t *using_list;    /* N_COL nodes */
