@@ -26,6 +26,7 @@ if [ "$(sql -c "SELECT count(*) FROM pg_class WHERE oid =
     "$build/bin/voctl" --dsn "$VO_DSN" init >/dev/null
     sql >/dev/null <<END
 BEGIN;
+SET LOCAL client_min_messages = warning;
 DROP SCHEMA IF EXISTS bench CASCADE;
 DELETE FROM vo.release WHERE release_id = 'bench';
 INSERT INTO vo.release (release_id, survey, title, state, reader_role,

@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+import requests
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.io.votable import parse as parse_votable
@@ -396,6 +397,55 @@ def test_table_loaded_anew(vo):
                "DO $$ BEGIN IF to_regclass('test_dr2.old') IS NOT NULL THEN"
                " DROP TABLE test_dr2.stars;"
                " ALTER TABLE test_dr2.old RENAME TO stars; END IF; END $$")
+
+
+@pytest.fixture
+def late_fault(vo):
+    """test_dr2.stars with a row in the last ranges that cannot be computed."""
+    last = vo.sql("SELECT object_id FROM test_dr2.stars ORDER BY hpx DESC"
+                  " LIMIT 1")[0][0]
+    vo.sql("BEGIN; ALTER TABLE test_dr2.stars RENAME TO kept;"
+           "CREATE VIEW test_dr2.stars AS SELECT object_id, ra, dec,"
+           " (1 / (object_id - %d))::real AS mag, mag_auto, flags, name,"
+           " is_variable, observed, hpx, s_region FROM test_dr2.kept;"
+           "GRANT SELECT ON test_dr2.stars TO vo_read_test_dr2; COMMIT" % last)
+    yield
+    vo.sql("BEGIN; DROP VIEW test_dr2.stars;"
+           "ALTER TABLE test_dr2.kept RENAME TO stars; COMMIT")
+
+
+LATE = "/vo/cone/test-dr2/Stars"
+SKY_WIDE = {"RA": 0, "DEC": 0, "SR": 180, "VERB": 3}
+
+
+def test_fault_before_anything_left(vo, late_fault, expect_log):
+    """A clean error document, not half a table."""
+    row = vo.sql("SELECT ra, dec FROM test_dr2.kept ORDER BY hpx DESC"
+                 " LIMIT 1")[0]
+    expect_log("division by zero")
+    r = vo.get(LATE, RA=row[0], DEC=row[1], SR=0.001, VERB=3)
+    t = VOTable(r.content)
+    assert t.status() == ["ERROR"] and not t.tables
+
+
+def test_fault_after_rows_have_left(vo, late_fault, expect_log):
+    """The table is closed and tells that it is not whole."""
+    expect_log("division by zero")
+    r = vo.get(LATE, **SKY_WIDE)
+    assert r.status_code == 200
+    t = VOTable(r.content)
+    assert 100 < len(t.rows) < 1200
+    assert t.status() == ["OK", "ERROR"]
+    assert "division" in t.message()
+
+
+def test_fault_after_csv_has_left(vo, late_fault, expect_log):
+    """CSV cannot tell: the connection breaks, so that no client is content
+    with a part."""
+    expect_log("division by zero")
+    with pytest.raises(requests.RequestException):
+        r = vo.get(LATE, RESPONSEFORMAT="csv", **SKY_WIDE)
+        assert len(r.text.splitlines()) == 1201, "a part passed for the whole"
 
 
 def test_slow_query_is_stopped(vo, conf_now, expect_log):
