@@ -1,0 +1,158 @@
+"""test_tap_31_async_owner.py: jobs that belong to somebody."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+import base64
+import hashlib
+import time
+
+import pytest
+
+from pyvohttpd import jobs
+from pyvohttpd.jobs import ASYNC, UWS, XLINK, Job, run, submit
+from pyvohttpd.xmltree import parse
+
+QUERY = "SELECT TOP 2 id FROM job.Numbers ORDER BY id"
+MODULES = "/usr/lib/apache2/modules"
+
+ANN, BOB = ({"auth": (name, name + "-secret")} for name in ("ann", "bob"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def release(vo):
+    jobs.make_release(vo)
+    yield
+    jobs.drop_release(vo)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def users(vo, vo_conf, release):
+    """Ann and Bob have passwords; who sends none is let in as nobody."""
+    path = vo.dir / "passwords"
+    path.write_text("".join(
+        "%s:{SHA}%s\n" % (name, base64.b64encode(hashlib.sha1(
+            (name + "-secret").encode()).digest()).decode())
+        for name in ("ann", "bob")))
+    loads = "".join(
+        "<IfModule !%s_module>\nLoadModule %s_module %s/mod_%s.so\n"
+        "</IfModule>\n" % (m, m, MODULES, m)
+        for m in ("auth_basic", "authn_file", "authz_user"))
+    vo_conf(loads + """
+<Location "%s">
+    <If "-n %%{HTTP:Authorization}">
+        AuthType Basic
+        AuthName "test"
+        AuthBasicProvider file
+        AuthUserFile "%s"
+        Require valid-user
+    </If>
+</Location>
+""" % (ASYNC, path))
+
+
+def listed(vo, query="", kw=ANN):
+    r = vo.request("GET", ASYNC + query, **kw)
+    assert r.status_code == 200, r.text
+    return parse(r.content).findall(UWS + "jobref")
+
+
+def test_an_owner_is_the_authenticated_user(vo, expect_log):
+    expect_log("AH01617")
+    job = run(vo, QUERY, kw=ANN, OWNER="bob")
+    assert job.get("/owner").text == "ann" == job.value("ownerId")
+    assert job.info("label") == "bob"
+    assert job.wait() == "COMPLETED"
+    assert job.get("/results/result").status_code == 200
+    assert vo.request("GET", ASYNC, auth=("ann", "wrong")).status_code == 401
+
+
+def test_others_may_do_nothing(vo):
+    job = run(vo, QUERY, kw=ANN)
+    job.wait()
+    for kw in (BOB, {}):
+        other = Job(vo, job.url, **kw)
+        for rest in ("", "/phase", "/results/result", "/parameters", "/error"):
+            assert other.get(rest).status_code == 403, rest
+        assert other.post("/phase", PHASE="ABORT").status_code == 403
+        assert other.post("/destruction",
+                          DESTRUCTION="2020-01-01").status_code == 403
+        assert other.post(ACTION="PUBLISH").status_code == 403
+        assert other.delete().status_code == 403
+    assert job.phase == "COMPLETED"
+
+
+def test_a_public_job_can_be_read(vo):
+    job = run(vo, QUERY, kw=ANN)
+    job.wait()
+    assert job.info("public") == "false"
+    assert job.post(ACTION="PUBLISH").status_code == 303
+    assert job.info("public") == "true"
+    stranger = Job(vo, job.url)
+    assert stranger.phase == "COMPLETED"
+    assert stranger.get("/results/result").status_code == 200
+    assert stranger.delete().status_code == 403
+    assert job.id not in [e.get("id") for e in listed(vo, kw=BOB)]
+    assert job.post(ACTION="UNPUBLISH").status_code == 303
+    assert stranger.get().status_code == 403
+
+
+def test_nobodys_job_is_open_to_who_knows_its_address(vo):
+    job = submit(vo)
+    ann = Job(vo, job.url, **ANN)
+    assert ann.phase == "PENDING" and ann.get("/owner").text == ""
+    assert job.id not in [e.get("id") for e in listed(vo)]
+
+
+def test_list_and_filters(vo):
+    vo.sql("DELETE FROM vo.job")
+    made = [submit(vo, kw=ANN, RUNID="r%d" % i) for i in range(4)]
+    theirs = submit(vo, kw=BOB)
+    made[1].post("/phase", PHASE="ABORT")
+    run(vo, QUERY, kw=ANN).wait()
+    refs = listed(vo)
+    assert [e.get("id") for e in refs][:4] == [j.id for j in made]
+    assert len(refs) == 5
+    assert refs[0].get(XLINK + "href") == made[0].url
+    assert refs[0].findtext(UWS + "runId") == "r0"
+    assert refs[0].findtext(UWS + "ownerId") == "ann"
+    assert refs[1].findtext(UWS + "phase") == "ABORTED"
+    assert [e.get("id") for e in listed(vo, kw=BOB)] == [theirs.id]
+    assert len(listed(vo, "?PHASE=PENDING")) == 3
+    assert len(listed(vo, "?PHASE=PENDING&PHASE=ABORTED")) == 4
+    assert listed(vo, "?PHASE=ARCHIVED") == []
+    last = listed(vo, "?LAST=2&PHASE=PENDING")
+    assert [e.get("id") for e in last] == [made[3].id, made[2].id]
+    after = refs[2].findtext(UWS + "creationTime")
+    # created is finer than the millisecond that is told
+    ids = [e.get("id") for e in listed(vo, "?AFTER=" + after)]
+    assert made[3].id in ids and made[0].id not in ids
+    assert listed(vo, "?AFTER=2100-01-01") == []
+    # of this release only
+    assert vo.request("GET", ASYNC.replace("job-dr1", "test-dr1"), **ANN
+                      ).content.count(b"jobref") == 0
+
+
+def test_limits_are_each_users_own(vo, conf_now):
+    vo.sql("DELETE FROM vo.job")
+    conf_now("VOJobsPerUser 2")
+    for kw in (ANN, BOB, {}):
+        for _ in range(2):
+            submit(vo, kw=kw)
+        assert vo.request("POST", ASYNC, data={}, **kw).status_code == 429
+
+
+def test_a_list_of_ten_thousand_jobs(vo):
+    vo.sql("DELETE FROM vo.job")
+    vo.sql("INSERT INTO vo.job (job_id, service, release_id, owner, client,"
+           " phase, form, destruction, duration) SELECT md5(g::text), 'tap',"
+           " 'job-dr1', 'ann', 'user ann', 'COMPLETED', repeat('x', 500),"
+           " now() + interval '1 day', 60 FROM generate_series(1, 10000) g")
+    for query, n in (("", 10000), ("?LAST=20", 20)):
+        best = 9
+        for _ in range(10):
+            start = time.monotonic()
+            r = vo.request("GET", ASYNC + query, **ANN)
+            best = min(best, time.monotonic() - start)
+            assert r.content.count(b"<uws:jobref") == n
+        print("list of", n, "%.1f ms" % (1000 * best))
+        # the issue asks for 50 ms on an idle machine
+        assert best < 0.2, query
+    vo.sql("DELETE FROM vo.job")
