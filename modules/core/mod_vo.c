@@ -40,7 +40,7 @@ vo_request_t *vo_request(request_rec *r)
     return req;
 }
 
-/* --- start-up ---------------------------------------------------------------- */
+/* --- start-up ------------------------------------------------------------ */
 
 /* Does a directive NAME with an argument beginning with PREFIX (without regard
  * to case) occur anywhere below TREE? */
@@ -107,9 +107,9 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     }
 }
 
-/* --- requests ----------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
-/* Our URIs are no files: nothing is looked up in the file system, and <Location>
+/* Our URIs are no files: nothing is looked up in the file system; <Location>
  * alone governs them. */
 static int translate_name(request_rec *r)
 {

@@ -41,7 +41,7 @@
 #define VO_DECLARE_MODULE(name)                                               \
     module __attribute__((visibility("default"))) name##_module
 
-/* --- services ---------------------------------------------------------- */
+/* --- services ------------------------------------------------------------ */
 
 /*
  * A protocol announces itself with
@@ -76,7 +76,7 @@ struct vo_service_t {
     vo_err_t *(*probe)(request_rec *r);
 };
 
-/* --- what is published ------------------------------------------------- */
+/* --- what is published --------------------------------------------------- */
 
 /* The snapshot this request works with, the same during all of it; released
  * with r->pool. A change in the database is seen within 5 s. While the database
@@ -95,7 +95,7 @@ APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_release_for,
                         (const vo_release_t **rel, request_rec *r,
                          const char *id));
 
-/* --- database ---------------------------------------------------------- */
+/* --- database ------------------------------------------------------------ */
 
 typedef struct vo_db_t {
     PGconn *conn;      /* idle, outside a transaction */
@@ -116,7 +116,7 @@ APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_query,
                         (request_rec *r, const vo_sql_req_t *req,
                          vo_sql_done_t *done));
 
-/* --- request ----------------------------------------------------------- */
+/* --- request ------------------------------------------------------------- */
 
 /* The parameters of the request: query string, then the body of a POST
  * (application/x-www-form-urlencoded or multipart/form-data). 413 beyond
@@ -147,7 +147,7 @@ APR_DECLARE_OPTIONAL_FN(const char *, vo_service_url,
                         (request_rec *r, const vo_service_t *svc,
                          const vo_release_t *rel, const vo_table_t *table));
 
-/* --- answer ------------------------------------------------------------ */
+/* --- answer -------------------------------------------------------------- */
 
 /* Begin the answer (status 200, Content-Type MEDIA_TYPE); headers leave with
  * the first flush of the sink. Of a HEAD request only headers leave: once they
@@ -176,7 +176,7 @@ APR_DECLARE_OPTIONAL_FN(int, vo_respond_error,
 APR_DECLARE_OPTIONAL_FN(void, vo_log_error,
                         (request_rec *r, const vo_err_t *err));
 
-/* --- offered by mod_vosi ------------------------------------------------ */
+/* --- offered by mod_vosi ------------------------------------------------- */
 
 /* Answer WHAT ("capabilities", "availability", "tables", "tables/NAME") below
  * the URL of a service; a handler's return value (DECLINED: no such resource).
@@ -186,7 +186,7 @@ APR_DECLARE_OPTIONAL_FN(int, vosi_handle,
                          const vo_release_t *rel, const vo_table_t *table,
                          const char *what));
 
-/* --- configuration ------------------------------------------------------ */
+/* --- configuration ------------------------------------------------------- */
 
 /* For merging per-directory records: FIELD of the inner section where it is
  * set, else of the outer one. Unset is UNSET, never a default; defaults are

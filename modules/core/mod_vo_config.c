@@ -36,7 +36,7 @@ void *vo_dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
     return to;
 }
 
-/* --- directives ------------------------------------------------------------- */
+/* --- directives ---------------------------------------------------------- */
 
 static const char *set_root(cmd_parms *cmd, void *dir, const char *value)
 {
@@ -161,7 +161,7 @@ const command_rec vo_cmds[] = {
     VO_JOBS_CMDS(ANYWHERE),
     {NULL}};
 
-/* --- values ------------------------------------------------------------------ */
+/* --- values -------------------------------------------------------------- */
 
 static const vo_dir_conf_t *conf_of(request_rec *r)
 {

@@ -51,7 +51,8 @@ int vo_cors_header_parser(request_rec *r)
             apr_table_setn(r->err_headers_out, "Access-Control-Allow-Headers",
                            wanted);
         }
-        apr_table_setn(r->err_headers_out, "Access-Control-Max-Age", ALLOW_SECONDS);
+        apr_table_setn(r->err_headers_out, "Access-Control-Max-Age",
+                       ALLOW_SECONDS);
     }
     r->status = HTTP_NO_CONTENT;
     return DONE;

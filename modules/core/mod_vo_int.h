@@ -13,7 +13,7 @@
 #include "mod_vo.h"
 #include "mod_vo_jobs_int.h"
 
-/* --- mod_vo_config.c ------------------------------------------------------- */
+/* --- mod_vo_config.c ----------------------------------------------------- */
 
 /* One record per server and per section; NULL and VO_UNSET are "not set". */
 typedef struct vo_dir_conf_t {
@@ -41,7 +41,7 @@ int vo_conf_max_params(request_rec *r);
  * handler's own phase. */
 int vo_is_ours(request_rec *r);
 
-/* --- mod_vo_snapshot.c ------------------------------------------------------ */
+/* --- mod_vo_snapshot.c --------------------------------------------------- */
 
 typedef struct vo_state_t vo_state_t; /* per server and process */
 typedef struct vo_snap_t vo_snap_t;   /* a snapshot with its references */
@@ -53,7 +53,7 @@ const char *vo_dbd_functions(void);
 
 int vo_health_handler(request_rec *r);
 
-/* --- mod_vo.c --------------------------------------------------------------- */
+/* --- mod_vo.c ------------------------------------------------------------ */
 
 typedef struct vo_response_t vo_response_t; /* mod_vo_output.c */
 
@@ -72,11 +72,11 @@ vo_state_t *vo_state(server_rec *s);
 
 extern module vo_module;
 
-/* --- mod_vo_cors.c ----------------------------------------------------------- */
+/* --- mod_vo_cors.c ------------------------------------------------------- */
 
 int vo_cors_header_parser(request_rec *r);
 
-/* --- the optional functions, see mod_vo.h ------------------------------------ */
+/* --- the optional functions, see mod_vo.h -------------------------------- */
 
 vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r);
 int vo_release_visible(request_rec *r, const vo_release_t *rel);

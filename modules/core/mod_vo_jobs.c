@@ -37,7 +37,7 @@ void vo_jobs_pre_config(void)
     vo_jobs_global.result_dir = NULL;
 }
 
-/* --- directives ------------------------------------------------------------------- */
+/* --- directives ---------------------------------------------------------- */
 
 void vo_jobs_conf_init(vo_jobs_conf_t *conf)
 {
@@ -192,7 +192,7 @@ const char *vo_set_result_dir(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
-/* --- what the workers need ---------------------------------------------------------- */
+/* --- what the workers need ----------------------------------------------- */
 
 /* The argument of the first DBDParams below TREE, or NULL. */
 static const char *dbd_params(const ap_directive_t *tree, apr_pool_t *pool)
@@ -238,7 +238,7 @@ static const char *make_dir(const char *path, apr_pool_t *pool)
                               apr_strerror(rv, why, sizeof(why)));
 }
 
-/* --- the supervisor ------------------------------------------------------------------- */
+/* --- the supervisor ------------------------------------------------------ */
 
 /*
  * httpd's parent starts one supervisor per configuration, which starts the

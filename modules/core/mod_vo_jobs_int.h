@@ -9,7 +9,7 @@
 
 #include "mod_vo_jobs.h"
 
-/* --- mod_vo_jobs.c: configuration and the supervisor ------------------------- */
+/* --- mod_vo_jobs.c: configuration and the supervisor --------------------- */
 
 /* Per server and section; VO_UNSET is "not set". */
 typedef struct vo_jobs_conf_t {
@@ -90,7 +90,7 @@ const char *vo_jobs_start(apr_pool_t *pconf, server_rec *s);
 
 void vo_jobs_told(vo_jobs_told_t *told, request_rec *r);
 
-/* --- mod_vo_worker.c ------------------------------------------------------------ */
+/* --- mod_vo_worker.c ----------------------------------------------------- */
 
 /* Execute jobs until told to stop; NAME is this worker's, OLD_NAME the one of a
  * worker that died in its place (or NULL). FD ends when the supervisor does,
@@ -98,7 +98,7 @@ void vo_jobs_told(vo_jobs_told_t *told, request_rec *r);
 void vo_worker(server_rec *s, const char *name, const char *old_name, int fd,
                pid_t httpd, apr_pool_t *pool);
 
-/* --- mod_vo_result.c ------------------------------------------------------------- */
+/* --- mod_vo_result.c ----------------------------------------------------- */
 
 /* The result of JOB being written by a worker. */
 typedef struct vo_result_t {
@@ -124,7 +124,7 @@ void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool);
 /* Answer with the result of JOB. */
 int vo_result_send(request_rec *r, const vo_job_t *job);
 
-/* --- mod_vo_uws.c ------------------------------------------------------------------ */
+/* --- mod_vo_uws.c -------------------------------------------------------- */
 
 int vo_uws_handle(request_rec *r, const vo_jobtype_t *type,
                   const vo_release_t *rel, const char *url, const char *rest);

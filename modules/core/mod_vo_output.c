@@ -122,7 +122,7 @@ int vo_response_abort(request_rec *r, vo_out_t *out, const vo_err_t *err)
     return OK;
 }
 
-/* --- errors ------------------------------------------------------------------------ */
+/* --- errors -------------------------------------------------------------- */
 
 void vo_log_error(request_rec *r, const vo_err_t *err)
 {

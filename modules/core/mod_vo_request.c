@@ -13,7 +13,7 @@
 #define MULTIPART "multipart/form-data"
 #define CHUNK 65536
 
-/* --- parameters ---------------------------------------------------------------- */
+/* --- parameters ---------------------------------------------------------- */
 
 static vo_err_t *too_large(request_rec *r, apr_off_t max, const char *what)
 {
@@ -186,7 +186,7 @@ void vo_params_with_files(request_rec *r, apr_off_t max)
     vo_request(r)->max_file_bytes = max;
 }
 
-/* --- paths and addresses --------------------------------------------------------- */
+/* --- paths and addresses ------------------------------------------------- */
 
 const char *vo_path_below(request_rec *r, const char *segment)
 {

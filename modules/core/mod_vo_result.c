@@ -20,7 +20,7 @@ APLOG_USE_MODULE(vo);
 #define TEMP_SUFFIX ".part"
 #define TIDY_AGE apr_time_from_sec(5) /* of a file that may be nobody's */
 
-/* --- writing ---------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static const char *path_of(const char *name, apr_pool_t *pool)
 {
@@ -116,7 +116,7 @@ void vo_result_discard(vo_result_t *result)
     unlink(result->path);
 }
 
-/* --- removing ---------------------------------------------------------------------- */
+/* --- removing ------------------------------------------------------------ */
 
 void vo_result_remove(const char *name, apr_pool_t *pool)
 {
@@ -154,7 +154,7 @@ void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)
     apr_dir_close(dir);
 }
 
-/* --- serving ------------------------------------------------------------------------ */
+/* --- serving ------------------------------------------------------------- */
 
 int vo_result_send(request_rec *r, const vo_job_t *job)
 {

@@ -58,7 +58,7 @@ const char *vo_dbd_functions(void)
                  "modules/mod_dbd.so' (Debian: a2enmod dbd)";
 }
 
-/* --- references ---------------------------------------------------------------- */
+/* --- references ---------------------------------------------------------- */
 
 static void drop(vo_snap_t *snap)
 {
@@ -110,7 +110,7 @@ vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild)
     return st;
 }
 
-/* --- loading ------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 static vo_err_t *open_dbd(ap_dbd_t **dbd, PGconn **conn, server_rec *s,
                           apr_pool_t *pool)
@@ -283,7 +283,7 @@ vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r)
     return NULL;
 }
 
-/* --- releases ------------------------------------------------------------------- */
+/* --- releases ------------------------------------------------------------ */
 
 int vo_release_visible(request_rec *r, const vo_release_t *rel)
 {
@@ -321,7 +321,7 @@ vo_err_t *vo_release_for(const vo_release_t **rel, request_rec *r,
     return err;
 }
 
-/* --- queries --------------------------------------------------------------------- */
+/* --- queries ------------------------------------------------------------- */
 
 static apr_status_t db_cleanup(void *baton)
 {
@@ -421,7 +421,7 @@ vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
     return err;
 }
 
-/* --- health ----------------------------------------------------------------------- */
+/* --- health -------------------------------------------------------------- */
 
 /* For monitoring: does the service work, and with what? No names in it, for it
  * may be asked by anybody. */

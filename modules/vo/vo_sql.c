@@ -86,7 +86,7 @@ static int is_prepared(const conn_state_t *st, const char *name)
     return 0;
 }
 
-/* --- one run -------------------------------------------------------------- */
+/* --- one run ------------------------------------------------------------- */
 
 typedef enum {
     STEP_SESSION, /* SET ...: once per connection */
@@ -288,7 +288,7 @@ static void drain(run_t *run, int step)
     }
 }
 
-/* --- PostgreSQL's errors --------------------------------------------------- */
+/* --- PostgreSQL's errors ------------------------------------------------- */
 
 /* The tenth of a second in MS, ".3"; nothing when it is whole. */
 static const char *tenths(int ms)
@@ -358,7 +358,7 @@ static int is_stale(const run_t *run, const PGresult *res)
                || (run->query_name && !strcmp(state, "0A000")));
 }
 
-/* --- results --------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 static vo_err_t *begin_rows(run_t *run, const PGresult *res)
 {
@@ -507,7 +507,7 @@ static vo_err_t *exchange(run_t *run, int (*send)(run_t *run), int *retry)
     return err;
 }
 
-/* --- with something to be set up ------------------------------------------- */
+/* --- with something to be set up ----------------------------------------- */
 
 /* End what is open, so that nothing is left of it. */
 static void roll_back(run_t *run)

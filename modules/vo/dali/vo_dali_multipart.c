@@ -37,7 +37,7 @@ struct vo_dali_multipart_t {
     apr_size_t len, cap;
 };
 
-/* --- temporary files ------------------------------------------------------ */
+/* --- temporary files ----------------------------------------------------- */
 
 static apr_status_t close_file(void *data)
 {
@@ -89,7 +89,7 @@ vo_err_t *vo_dali_temp_write(int fd, const char *data, apr_size_t len,
     return NULL;
 }
 
-/* --- headers -------------------------------------------------------------- */
+/* --- headers ------------------------------------------------------------- */
 
 /* The parameter NAME of a header's VALUE ('form-data; name="x"'), or NULL.
  * Quoted strings may hold backslash escapes (RFC 9110, section 5.6.4). */
@@ -215,7 +215,7 @@ static vo_err_t *begin_content(vo_dali_multipart_t *m)
     return NULL;
 }
 
-/* --- content -------------------------------------------------------------- */
+/* --- content ------------------------------------------------------------- */
 
 static vo_err_t *count(const vo_dali_multipart_t *m, apr_off_t *sum,
                        apr_size_t more, apr_off_t most, const char *what)
@@ -279,7 +279,7 @@ static vo_err_t *end_part(vo_dali_multipart_t *m)
     return NULL;
 }
 
-/* --- the body ------------------------------------------------------------- */
+/* --- the body ------------------------------------------------------------ */
 
 /* Understand what begins at P, up to END; *TAKEN bytes of it, 0 when more must
  * come first. */

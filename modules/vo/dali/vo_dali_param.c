@@ -45,7 +45,7 @@ vo_err_t *vo_dali_params_new(vo_dali_params_t *params,
     return NULL;
 }
 
-/* --- application/x-www-form-urlencoded ------------------------------------- */
+/* --- application/x-www-form-urlencoded ----------------------------------- */
 
 static int hex(char c)
 {
@@ -220,7 +220,7 @@ vo_err_t *vo_dali_params_add_form(vo_dali_params_t *params, const char *text,
     return NULL;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 const char *vo_dali_param_nth(const vo_dali_params_t *params, const char *name,
                               int i)
