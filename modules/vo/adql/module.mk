@@ -8,8 +8,9 @@ VO_SRCS += $(addprefix modules/vo/adql/,vo_adql.c vo_adql_array.c \
     vo_adql_words.c)
 VO_GEN_SRCS += $(ADQL_GEN)/adql.c $(ADQL_GEN)/vo_adql_lex.c
 GENERATED += $(ADQL_GEN)/adql.h
-# Lemon's template has a helper that this grammar does not call
-CFLAGS_adql := -Wno-unused-function -Wno-unused-parameter -Wno-unused-variable
+# Lemon's template has helpers that this grammar does not call, and a trace kept
+# in writable statics unless NDEBUG is there
+CFLAGS_adql := -DNDEBUG -Wno-unused-function -Wno-unused-parameter -Wno-unused-variable
 
 $(ADQL_GEN)/adql.c $(ADQL_GEN)/adql.h &: modules/vo/adql/adql.lemon
 	@mkdir -p $(ADQL_GEN)

@@ -162,7 +162,8 @@ static void test_capabilities(void **state)
     assert_xpath(&d, "string(//param[name='SR']/unit)", "deg");
     assert_xpath(&d, "count(//unit[.=''] | //ucd[.=''])", "0");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_TABLES
-                 "']//accessURL[@use='full']", "https://h/vo/cone/r/t?a&b/tables");
+                 "']//accessURL[@use='full']",
+                 "https://h/vo/cone/r/t?a&b/tables");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_CAPABILITIES
                  "']//accessURL", "https://h/vo/cone/r/t?a&b/capabilities");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_AVAILABILITY
