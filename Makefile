@@ -133,7 +133,7 @@ deps-bench: ## the same with what the benchmarks need
 # Recursive so that variables which ask installed tools see them.
 demo: ## build, start a private archive on loopback, print its URLs
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all pgtree
+	@$(MAKE) --no-print-directory all pgtree doc
 	@tests/demo/demo.sh $(BUILD)/demo
 demo-stop: ## stop what `make demo` started
 	@tests/demo/server.sh $(BUILD)/demo stop
@@ -148,6 +148,11 @@ check-style: ## layers, exported symbols, log tags
 	@.ci/check-tags
 	@.ci/check-exports $(BUILD)/modules
 
+doc: $(BUILD)/doc/directives.html ## the directive reference, from the command tables
+$(BUILD)/doc/directives.html: $(MODULES:%=$(BUILD)/modules/mod_%.so) .ci/directives
+	@mkdir -p $(@D)
+	$(Q).ci/directives $(BUILD)/modules > $@.new && mv $@.new $@
+
 # --- installing ------------------------------------------------------------
 DESTDIR ?=
 PREFIX ?= /usr/local
@@ -158,7 +163,7 @@ INSTALLED = $(MODULES:%=$(shell $(APXS) -q LIBEXECDIR)/mod_%.so) \
     $(patsubst conf/sites/%,$(A2CONF)/sites-available/%,$(wildcard conf/sites/*.conf)) \
     $(A2CONF)/vo.conf $(PREFIX)/bin/voctl
 
-install: all ## put modules, conf and voctl where a2enmod and a2ensite look
+install: all doc ## put modules, conf and voctl where a2enmod and a2ensite look
 	install -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 	    $(DESTDIR)$(A2CONF)/mods-available \
 	    $(DESTDIR)$(A2CONF)/sites-available $(DESTDIR)$(PREFIX)/bin \
@@ -172,6 +177,8 @@ install: all ## put modules, conf and voctl where a2enmod and a2ensite look
 	install -m 755 $(BUILD)/bin/voctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/schema/*.sql $(DESTDIR)$(SHARE)/schema
 	cp -r htdocs/. $(DESTDIR)$(SHARE)/htdocs
+	install -D -m 644 $(BUILD)/doc/directives.html \
+	    $(DESTDIR)$(SHARE)/htdocs/doc/directives.html
 	install -D -m 644 conf/postgresql/README \
 	    $(DESTDIR)$(SHARE)/postgresql/README
 	$(MAKE) --no-print-directory pgsky-install
@@ -187,5 +194,5 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk '!seen[$$1]++' | \
 	    sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
-.PHONY: install uninstall all libvo modules voctl deps deps-test deps-bench demo demo-stop \
+.PHONY: doc install uninstall all libvo modules voctl deps deps-test deps-bench demo demo-stop \
     check check-style clean help pgsky-if-any

@@ -167,6 +167,10 @@ DocumentRoot "$top/htdocs"
 <Directory "$top/htdocs">
     Require all granted
 </Directory>
+Alias "/doc" "$build/doc"
+<Directory "$build/doc">
+    Require all granted
+</Directory>
 IncludeOptional "$dir/httpd/before.d/*.conf"
 IncludeOptional "$dir/httpd/load.conf"
 IncludeOptional "$top/conf/vo.con[f]"
