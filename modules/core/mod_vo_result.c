@@ -33,8 +33,8 @@ static vo_err_t *write_failed(const vo_result_t *result, int code)
 
     return vo_err_fault(result->pool, code,
                         is_full ? "The service has no room left for results; "
-                                  "try again later"
-                                : "The result could not be written",
+                                  "try again later."
+                                : "The result could not be written.",
                         "%s", result->temp_path);
 }
 
@@ -47,7 +47,7 @@ static vo_err_t *to_file(void *baton, const char *data, apr_size_t len)
         vo_err_t *err = vo_err_make(result->pool, VO_ERR_LIMIT,
                                     "The result is larger than %"
                                     APR_INT64_T_FMT " bytes, which is the "
-                                    "limit", result->max_size);
+                                    "limit.", result->max_size);
 
         return vo_err_hint(result->pool, err,
                            "Ask for fewer rows or columns.");
@@ -173,7 +173,7 @@ int vo_result_send(request_rec *r, const vo_job_t *job)
     if (rv != APR_SUCCESS) {
         return vo_respond_error(
             r, NULL, vo_err_fault(r->pool, rv, "The result is lost; run the "
-                                  "query again", "%s", path));
+                                  "query again.", "%s", path));
     }
     ap_set_content_type(r, job->result_type);
     ap_update_mtime(r, r->finfo.mtime);

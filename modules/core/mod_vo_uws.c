@@ -96,7 +96,7 @@ static vo_err_t *job_params(uws_t *u, const vo_dali_params_t **params,
     return vo_dali_params_add_form(made, form, strlen(form));
 }
 
-/* --- the job list --------------------------------------------------------------------- */
+/* --- the job list -------------------------------------------------------- */
 
 typedef struct list_t {
     vo_out_t *out;
@@ -155,7 +155,7 @@ static vo_err_t *read_run_id(uws_t *u, const char *form, const char **run_id)
     }
     if (n > MAX_RUNID) {
         return vo_err_make(u->r->pool, VO_ERR_USAGE,
-                           "RUNID may have at most %d characters; it has %d",
+                           "RUNID may have at most %d characters; it has %d.",
                            MAX_RUNID, n);
     }
     return NULL;
@@ -171,7 +171,7 @@ static vo_err_t *read_phase(uws_t *u, int *is_run, int *is_abort)
     *is_abort = value && !strcmp(value, "ABORT");
     return !value || *is_run || *is_abort
                ? NULL
-               : usage(u, "PHASE must be RUN or ABORT");
+               : usage(u, "PHASE must be RUN or ABORT.");
 }
 
 static vo_err_t *read_job(uws_t *u, vo_job_t *job)
@@ -186,7 +186,7 @@ static vo_err_t *read_job(uws_t *u, vo_job_t *job)
     VO_TRY(read_run_id(u, job->form, &job->run_id));
     VO_TRY(read_phase(u, &is_run, &is_abort));
     if (is_abort) {
-        return usage(u, "A job cannot be made with PHASE=ABORT");
+        return usage(u, "A job cannot be made with PHASE=ABORT.");
     }
     job->phase = is_run ? VO_PHASE_QUEUED : VO_PHASE_PENDING;
     job->duration = u->conf.duration;
@@ -232,7 +232,7 @@ static int create_job(uws_t *u)
     return see_other(u->r, apr_pstrcat(u->r->pool, u->url, "/", job.id, NULL));
 }
 
-/* --- one job --------------------------------------------------------------------------- */
+/* --- one job ------------------------------------------------------------- */
 
 /* Read the job called ID and see that the request may look at it, or change it
  * when MAY_CHANGE. */
@@ -251,12 +251,12 @@ static vo_err_t *find_job(uws_t *u, const char *id, int may_change)
     }
     if (!u->job) {
         return vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                           "There is no job '%.40s'", id);
+                           "There is no job '%.40s'.", id);
     }
     if (u->job->owner && (!u->r->user || strcmp(u->job->owner, u->r->user))
         && (may_change || !u->job->is_public)) {
-        return forbidden(u, may_change ? "Only its owner may change this job"
-                                       : "This job belongs to somebody else");
+        return forbidden(u, may_change ? "Only its owner may change this job."
+                                       : "This job belongs to somebody else.");
     }
     u->job_url = apr_pstrcat(u->r->pool, u->url, "/", u->job->id, NULL);
     return NULL;
@@ -305,9 +305,9 @@ static void forecast(uws_t *u)
 /* How many requests of this process wait for a phase. */
 static apr_uint32_t waiting;
 
-/* Wait until the job leaves the phase it is in, SECONDS at most. Waiting takes a
- * thread but no database connection; when half of the threads wait, nobody more
- * may. */
+/* Wait until the job leaves the phase it is in, SECONDS at most. Waiting takes
+ * a thread but no database connection; when half of the threads wait, nobody
+ * more may. */
 static vo_err_t *wait_phase(uws_t *u, int seconds)
 {
     apr_time_t until = apr_time_now() + apr_time_from_sec(seconds);
@@ -347,7 +347,7 @@ static vo_err_t *maybe_wait(uws_t *u)
     }
     VO_TRY(vo_uws_count(&n, "WAIT", text, -1, u->r->pool));
     if (phase && vo_phase_parse(phase) < 0) {
-        return usage(u, "PHASE is not a phase of a job");
+        return usage(u, "PHASE is not a phase of a job.");
     }
     if ((phase && strcmp(phase, vo_phase_name(u->job->phase)))
         || !vo_phase_is_active(u->job->phase)) {
@@ -407,11 +407,11 @@ static int post_job(uws_t *u)
     is_public = action && !strcmp(action, "PUBLISH");
     if (!err && !is_public && (!action || strcmp(action, "UNPUBLISH"))) {
         err = usage(u, "ACTION must be DELETE, PUBLISH or UNPUBLISH; PHASE and "
-                       "parameters go to the resources below the job");
+                       "parameters go to the resources below the job.");
     }
     if (!err && !u->job->owner) {
         err = usage(u, "An anonymous job is open to everybody who has its "
-                       "address");
+                       "address.");
     }
     if (!err) {
         WITH_DB(u, err, vo_job_set_public(&done, db->conn, u->job->id,
@@ -420,7 +420,7 @@ static int post_job(uws_t *u)
     return err ? fail(u, err) : see_other(u->r, u->job_url);
 }
 
-/* --- below a job -------------------------------------------------------------------------- */
+/* --- below a job --------------------------------------------------------- */
 
 static int get_phase(uws_t *u)
 {
@@ -434,7 +434,7 @@ static int post_phase(uws_t *u)
     vo_err_t *err = read_phase(u, &is_run, &is_abort);
 
     if (!err && !is_run && !is_abort) {
-        err = usage(u, "PHASE is missing; it must be RUN or ABORT");
+        err = usage(u, "PHASE is missing; it must be RUN or ABORT.");
     }
     if (!err && is_run) {
         WITH_DB(u, err, vo_job_run(&done, db->conn, u->job->id, &limits,
@@ -446,7 +446,7 @@ static int post_phase(uws_t *u)
     }
     /* RUN of a running job and ABORT of one that is over change nothing */
     if (!err && !done && is_run && vo_phase_is_final(u->job->phase)) {
-        err = forbidden(u, "The job is over; make a new one to run it again");
+        err = forbidden(u, "The job is over; make a new one to run it again.");
     }
     return err ? fail(u, err) : see_other(u->r, u->job_url);
 }
@@ -461,7 +461,7 @@ static vo_err_t *posted_value(uws_t *u, const char *name, const char **value)
 {
     VO_TRY(vo_dali_param_one(value, u->posted, name));
     return *value ? NULL
-                  : vo_err_make(u->r->pool, VO_ERR_USAGE, "%s is missing",
+                  : vo_err_make(u->r->pool, VO_ERR_USAGE, "%s is missing.",
                                 name);
 }
 
@@ -481,7 +481,7 @@ static int post_duration(uws_t *u)
     }
     if (!err && !done) {
         err = forbidden(u, "The execution duration can be changed only before "
-                           "the job runs");
+                           "the job runs.");
     }
     return err ? fail(u, err) : see_other(u->r, u->job_url);
 }
@@ -527,7 +527,7 @@ static int get_error(uws_t *u)
 
     if (u->job->phase != VO_PHASE_ERROR || !u->job->error_text) {
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "The job has met no error"));
+                                   "The job has met no error."));
     }
     if (!job_params(u, &params, u->job->form) && u->type->error_format) {
         fmt = u->type->error_format(params, u->r->pool);
@@ -561,7 +561,7 @@ static int post_parameters(uws_t *u)
     for (tries = 0; !err && !done && tries < 10; ++tries) {
         if (u->job->phase != VO_PHASE_PENDING) {
             err = forbidden(u, "Parameters can be changed only while the job "
-                               "is PENDING");
+                               "is PENDING.");
             break;
         }
         err = vo_uws_form_merge(&form, u->job->form, u->posted,
@@ -579,7 +579,7 @@ static int post_parameters(uws_t *u)
     }
     if (!err && !done) {
         err = vo_err_make(pool, VO_ERR_BUSY, "The parameters of this job are "
-                                             "being changed; try again later");
+                                             "being changed; try again later.");
     }
     return err ? fail(u, err) : see_other(u->r, u->job_url);
 }
@@ -594,7 +594,7 @@ static int get_parameter(uws_t *u, const char *name)
     }
     if (!value) {
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "The job has no parameter '%.60s'", name));
+                                   "The job has no parameter '%.60s'.", name));
     }
     return send_text(u, value);
 }
@@ -611,13 +611,13 @@ static int get_result(uws_t *u, const char *name)
     if (strcmp(name, "result") || u->job->phase != VO_PHASE_COMPLETED
         || !u->job->result_file) {
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "The job has no result '%.40s'; it is %s",
+                                   "The job has no result '%.40s'; it is %s.",
                                    name, vo_phase_name(u->job->phase)));
     }
     return vo_result_send(u->r, u->job);
 }
 
-/* --- dispatch -------------------------------------------------------------------------------- */
+/* --- dispatch ------------------------------------------------------------ */
 
 static const struct {
     const char *name;
@@ -675,7 +675,7 @@ static int below_job(uws_t *u, const char *id, const char *rest)
     }
     if (i == sizeof(resources) / sizeof(resources[0])) {
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "A job has no resource '%.40s'", rest));
+                                   "A job has no resource '%.40s'.", rest));
     }
     if (!accepts(u->r, !*child && resources[i].post, 0, &rc)) {
         return rc;

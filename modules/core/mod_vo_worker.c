@@ -58,7 +58,7 @@ typedef struct worker_t {
     apr_time_t started, renewed;
 } worker_t;
 
-/* --- the world outside ------------------------------------------------------------- */
+/* --- the world outside --------------------------------------------------- */
 
 static int is_readable(int fd)
 {
@@ -144,7 +144,7 @@ static void read_notes(worker_t *w)
     }
 }
 
-/* --- while a job runs ----------------------------------------------------------------- */
+/* --- while a job runs ---------------------------------------------------- */
 
 /* Prolong the lease and tell the progress. A database that does not answer says
  * nothing: the query will notice. */
@@ -245,7 +245,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
 
     if (!type) {
         return vo_err_fault(w->pool, APR_EGENERAL,
-                            "The service of this job is not available any more",
+                            "The service of this job is not there any more.",
                             "no module executes jobs of '%s'",
                             w->job->service);
     }
@@ -276,7 +276,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
     return err ? err : vo_result_finish(*result);
 }
 
-/* --- the outcome ------------------------------------------------------------------------ */
+/* --- the outcome --------------------------------------------------------- */
 
 typedef enum { OUT_COMPLETED, OUT_FAILED, OUT_REQUEUED } outcome_e;
 
@@ -349,7 +349,7 @@ static ending_t ending_of(worker_t *w, const vo_err_t *err)
         end.phase = VO_PHASE_ABORTED;
         end.text = apr_psprintf(w->pool,
                                 "The job took longer than its execution "
-                                "duration of %d s and was stopped",
+                                "duration of %d s and was stopped.",
                                 w->job->duration);
     }
     else if (err && err->kind == VO_ERR_BUSY
@@ -419,7 +419,7 @@ static void run_job(worker_t *w, vo_job_t *job, apr_pool_t *pool)
     w->run = NULL;
 }
 
-/* --- between jobs ---------------------------------------------------------------------------- */
+/* --- between jobs -------------------------------------------------------- */
 
 static vo_err_t *sweep(worker_t *w, apr_pool_t *pool)
 {

@@ -18,7 +18,7 @@ static int is_repeatable(const char *name)
     return !strcasecmp(name, "UPLOAD");
 }
 
-/* --- settings kept with a job --------------------------------------------------- */
+/* --- settings kept with a job -------------------------------------------- */
 
 static const char *settings(request_rec *r, const vo_release_t *rel)
 {
@@ -52,7 +52,7 @@ static vo_err_t *read_settings(tap_query_t *q,
     return NULL;
 }
 
-/* --- running in a worker ----------------------------------------------------------- */
+/* --- running in a worker ------------------------------------------------- */
 
 typedef struct watch_t {
     const vo_sql_req_t *req;
@@ -124,7 +124,7 @@ static vo_err_t *run_job(vo_jobrun_t *run)
     return tap_query_run(&q);
 }
 
-/* --- what the planner thinks ---------------------------------------------------------- */
+/* --- what the planner thinks --------------------------------------------- */
 
 typedef struct plan_t {
     double rows, cost;

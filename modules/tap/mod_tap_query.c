@@ -9,7 +9,7 @@
 #define COOSYS_ID "ICRS"
 #define BINARY2_TYPE "application/x-votable+xml;serialization=BINARY2"
 
-/* --- parameters ------------------------------------------------------------------- */
+/* --- parameters ---------------------------------------------------------- */
 
 vo_err_t *tap_query_format(tap_query_t *q)
 {
@@ -103,7 +103,7 @@ static vo_err_t *read_params(tap_query_t *q)
     return err;
 }
 
-/* --- the document ------------------------------------------------------------------ */
+/* --- the document -------------------------------------------------------- */
 
 static void add_info(tap_query_t *q, const char *name, const char *value,
                      const char *ucd)
@@ -184,7 +184,7 @@ static void set_coosys(tap_query_t *q)
     q->doc.coosys = &q->coosys;
 }
 
-/* --- running ------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------- */
 
 static vo_err_t *begin_document(tap_query_t *q)
 {

@@ -9,7 +9,7 @@
 
 #include "../vo_num.h"
 
-/* --- statements ------------------------------------------------------------------ */
+/* --- statements ---------------------------------------------------------- */
 
 vo_err_t *vo_job_sql_error(PGconn *conn, PGresult *res, apr_pool_t *pool)
 {
@@ -19,16 +19,16 @@ vo_err_t *vo_job_sql_error(PGconn *conn, PGresult *res, apr_pool_t *pool)
     if (!state || PQstatus(conn) == CONNECTION_BAD || !strncmp(state, "57", 2)
         || !strncmp(state, "53", 2) || !strncmp(state, "40", 2)) {
         err = vo_err_make(pool, VO_ERR_BUSY, "The database is not available; "
-                                             "try again later");
+                                             "try again later.");
         err->detail = apr_pstrdup(pool, res ? PQresultErrorMessage(res)
                                             : PQerrorMessage(conn));
     }
     else if (!strcmp(state, "42P01")) {
-        err = vo_err_fault(pool, APR_EGENERAL, "Jobs are not set up here",
+        err = vo_err_fault(pool, APR_EGENERAL, "Jobs are not set up here.",
                            "there is no table vo.job: run 'voctl init'");
     }
     else {
-        err = vo_err_fault(pool, APR_EGENERAL, "The job could not be handled",
+        err = vo_err_fault(pool, APR_EGENERAL, "The job could not be handled.",
                            "%s", PQresultErrorMessage(res));
     }
     PQclear(res);
@@ -78,7 +78,7 @@ const char *vo_job_itoa(apr_int64_t n, apr_pool_t *pool)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
 }
 
-/* --- a job from a row --------------------------------------------------------------- */
+/* --- a job from a row ---------------------------------------------------- */
 
 const char vo_job_columns[] =
     " job_id, service, release_id, owner, client, is_public, run_id, form,"
@@ -161,7 +161,7 @@ vo_job_t *vo_job_from_row(const PGresult *res, int i, apr_pool_t *pool)
     return job;
 }
 
-/* --- making --------------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------- */
 
 static vo_err_t *full_queue(apr_pool_t *pool)
 {
@@ -189,7 +189,7 @@ static vo_err_t *met_limit(PGconn *conn, const char *client,
     PQclear(res);
     if (limits->per_client > 0 && n >= limits->per_client) {
         err = vo_err_make(pool, VO_ERR_LIMIT,
-                          "You have %d unfinished jobs, which is the limit",
+                          "You have %d unfinished jobs, which is the limit.",
                           (int)n);
         err->http = 429;
         return vo_err_hint(pool, err, "Wait for some of them to end, or delete "
@@ -249,7 +249,7 @@ vo_err_t *vo_job_insert(PGconn *conn, const vo_job_t *job, int retention,
     return n ? NULL : met_limit(conn, job->client, limits, pool);
 }
 
-/* --- reading ---------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 vo_err_t *vo_job_get(vo_job_t **job, PGconn *conn, const char *service,
                      const char *release, const char *id, apr_pool_t *pool)
@@ -338,7 +338,7 @@ vo_err_t *vo_job_list(PGconn *conn, const char *service, const char *release,
     return err;
 }
 
-/* --- changing ----------------------------------------------------------------------------- */
+/* --- changing ------------------------------------------------------------ */
 
 vo_err_t *vo_job_run(int *done, PGconn *conn, const char *id,
                      const vo_job_limits_t *limits, apr_pool_t *pool)

@@ -19,7 +19,7 @@ static vo_err_t *give_up(PGconn *conn, int max_attempts, apr_pool_t *pool)
         "UPDATE vo.job SET phase = 'ERROR', ended = clock_timestamp(),"
         " worker = NULL, lease = NULL, is_transient = true,"
         " error_text = format('The job was interrupted %s times and is not"
-        " tried again', attempts)"
+        " tried again.', attempts)"
         " WHERE phase IN ('QUEUED', 'EXECUTING') AND attempts >= $1::int"
         " AND (lease IS NULL OR lease < clock_timestamp())";
     const char *param = vo_job_itoa(max_attempts, pool);

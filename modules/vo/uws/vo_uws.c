@@ -11,7 +11,7 @@
 
 #include "../vo_num.h"
 
-/* --- phases ------------------------------------------------------------------ */
+/* --- phases -------------------------------------------------------------- */
 
 #define BIT(phase) (1U << VO_PHASE_##phase)
 #define ANY_PHASE ((1U << VO_PHASE_COUNT) - 1)
@@ -92,7 +92,7 @@ int vo_phase_is_final(vo_phase_e phase)
            || phase == VO_PHASE_ABORTED || phase == VO_PHASE_ARCHIVED;
 }
 
-/* --- values --------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 /* Read exactly LEN digits at *P. */
 static int digits(const char **p, int len, int *value)
@@ -164,7 +164,7 @@ vo_err_t *vo_uws_time(const char **time, const char *name, const char *text,
     if (!scan_time(text, t)) {
         return vo_err_make(pool, VO_ERR_USAGE,
                            "%s '%.60s' is not a UTC time such as "
-                           "2026-11-20T12:00:00Z", name, text);
+                           "2026-11-20T12:00:00Z.", name, text);
     }
     *time = apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t[0],
                          t[1], t[2], t[3], t[4], t[5], t[6]);
@@ -179,7 +179,7 @@ vo_err_t *vo_uws_count(int *value, const char *name, const char *text, int min,
     if (!vo_num_to_int64(text, (int)strlen(text), &n) || n < min
         || n > APR_INT32_MAX) {
         return vo_err_make(pool, VO_ERR_USAGE,
-                           "%s '%.60s' is not a whole number of at least %d",
+                           "%s '%.60s' is not a whole number of at least %d.",
                            name, text, min);
     }
     *value = (int)n;
@@ -200,7 +200,7 @@ vo_err_t *vo_uws_filter(vo_uws_filter_t *filter,
 
         if (phase < 0) {
             return vo_err_make(pool, VO_ERR_USAGE,
-                               "PHASE '%.40s' is not a phase of a job", text);
+                               "PHASE '%.40s' is not a phase of a job.", text);
         }
         filter->phases |= 1U << phase;
     }
@@ -218,7 +218,7 @@ vo_err_t *vo_uws_filter(vo_uws_filter_t *filter,
     return NULL;
 }
 
-/* --- forms ----------------------------------------------------------------------- */
+/* --- forms --------------------------------------------------------------- */
 
 static const char *encode(const char *text, apr_pool_t *pool)
 {
@@ -313,7 +313,7 @@ vo_err_t *vo_uws_form_merge(const char **merged, const char *form,
         }
         if (same_name(posted, p->name, controls) != p) {
             return vo_err_make(pool, VO_ERR_USAGE,
-                               "The parameter %.60s may be given only once",
+                               "The parameter %.60s may be given only once.",
                                p->name);
         }
         if (!vo_dali_param_nth(old, p->name, 0)) {
@@ -324,7 +324,7 @@ vo_err_t *vo_uws_form_merge(const char **merged, const char *form,
     return NULL;
 }
 
-/* --- identifiers ------------------------------------------------------------------ */
+/* --- identifiers --------------------------------------------------------- */
 
 #define ID_BYTES 16
 
@@ -336,7 +336,7 @@ vo_err_t *vo_uws_new_id(const char **id, apr_pool_t *pool)
     int i;
 
     if (rv != APR_SUCCESS) {
-        return vo_err_fault(pool, rv, "The job could not be made",
+        return vo_err_fault(pool, rv, "The job could not be made.",
                             "no random bytes");
     }
     for (i = 0; i < ID_BYTES; ++i) {

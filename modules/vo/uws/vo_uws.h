@@ -7,7 +7,7 @@
 #include "../vo_err.h"
 #include "../vo_out.h"
 
-/* --- phases ------------------------------------------------------------- */
+/* --- phases -------------------------------------------------------------- */
 
 typedef enum {
     VO_PHASE_PENDING,
@@ -45,7 +45,7 @@ int vo_phase_is_active(vo_phase_e phase);
 /* Is the job over? */
 int vo_phase_is_final(vo_phase_e phase);
 
-/* --- values --------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 /* Read an ISO 8601 date or date-time in UTC ("2026-11-20",
  * "2026-11-20T12:00:00.5Z", the Z may be missing) and write it as
@@ -83,7 +83,7 @@ vo_err_t *vo_uws_form_merge(const char **merged, const char *form,
                             int (*is_repeatable)(const char *name),
                             const char *const *controls, apr_pool_t *pool);
 
-/* --- a job ------------------------------------------------------------------ */
+/* --- a job --------------------------------------------------------------- */
 
 /* What vo.job holds of one job. Texts are NULL when absent; times are ISO 8601
  * UTC with milliseconds and Z. */
@@ -118,7 +118,7 @@ vo_err_t *vo_uws_new_id(const char **id, apr_pool_t *pool);
 /* Could ID be one? */
 int vo_uws_is_id(const char *id);
 
-/* --- XML --------------------------------------------------------------------- */
+/* --- XML ----------------------------------------------------------------- */
 
 /* The documents of UWS 1.1, appendix A. URL is the address of the job, no
  * trailing slash; PARAMS are its parameters. */

@@ -34,7 +34,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- phases --------------------------------------------------------------------- */
+/* --- phases -------------------------------------------------------------- */
 
 static void test_words(void **state)
 {
@@ -101,7 +101,7 @@ static void test_ends(void **state)
     assert_false(vo_phase_is_active(VO_PHASE_SUSPENDED));
 }
 
-/* --- values ------------------------------------------------------------------------ */
+/* --- values -------------------------------------------------------------- */
 
 static void test_time(void **state)
 {
@@ -184,7 +184,7 @@ static void test_filter(void **state)
     assert_non_null(vo_uws_filter(&f, form("LAST=1&LAST=2"), pool));
 }
 
-/* --- forms -------------------------------------------------------------------------- */
+/* --- forms --------------------------------------------------------------- */
 
 static void test_form_round_trip(void **state)
 {
@@ -247,7 +247,7 @@ static void test_ids(void **state)
     assert_false(vo_uws_is_id("../../../../../../../etc/passwd0"));
 }
 
-/* --- documents ------------------------------------------------------------------------ */
+/* --- documents ----------------------------------------------------------- */
 
 static vo_job_t some_job(void)
 {
