@@ -50,7 +50,7 @@ VO_SRCS :=
 MODULES :=
 VOCTL_SRCS :=
 UNIT_TESTS :=
-CHECK_LAYERS := check-unit check-sql check-http check-conformance
+CHECK_LAYERS := check-style check-unit check-sql check-http check-conformance
 GENERATED :=
 MODULES_SRCS = $(foreach m,$(MODULES),$($(m)_SRCS))
 

@@ -10,7 +10,8 @@ VO_GEN_SRCS += $(ADQL_GEN)/adql.c $(ADQL_GEN)/vo_adql_lex.c
 GENERATED += $(ADQL_GEN)/adql.h
 # Lemon's template has helpers that this grammar does not call, and a trace kept
 # in writable statics unless NDEBUG is there
-CFLAGS_adql := -DNDEBUG -Wno-unused-function -Wno-unused-parameter -Wno-unused-variable
+# NDEBUG leaves out its trace, which would be a writable static
+CFLAGS_adql := -DNDEBUG -DNDEBUG -Wno-unused-function -Wno-unused-parameter -Wno-unused-variable
 
 $(ADQL_GEN)/adql.c $(ADQL_GEN)/adql.h &: modules/vo/adql/adql.lemon
 	@mkdir -p $(ADQL_GEN)
