@@ -211,6 +211,45 @@ static vo_err_t *read_job(uws_t *u, vo_job_t *job)
     return NULL;
 }
 
+static int has_files(const uws_t *u)
+{
+    int i;
+
+    for (i = 0; i < u->posted->nparams; ++i) {
+        if (u->posted->params[i].fd >= 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static vo_err_t *keep_files(uws_t *u, PGconn *conn, const char *id)
+{
+    return vo_job_keep_files(conn, id, u->posted,
+                             vo_request(u->r)->max_file_bytes, u->r->pool);
+}
+
+/* Insert a job whose files must be there before it runs. */
+static vo_err_t *insert_with_files(uws_t *u, PGconn *conn, vo_job_t *job,
+                                   const vo_job_limits_t *limits)
+{
+    int done, is_run = job->phase == VO_PHASE_QUEUED;
+    apr_pool_t *pool = u->r->pool;
+    const char *file;
+    vo_err_t *err;
+
+    job->phase = VO_PHASE_PENDING;
+    VO_TRY(vo_job_insert(conn, job, u->conf.retention, limits, pool));
+    err = keep_files(u, conn, job->id);
+    if (!err && is_run) {
+        err = vo_job_run(&done, conn, job->id, limits, pool);
+    }
+    if (err) {
+        vo_job_delete(&done, &file, conn, job->id, pool);
+    }
+    return err;
+}
+
 static int create_job(uws_t *u)
 {
     vo_job_limits_t limits = limits_of(u);
@@ -222,8 +261,9 @@ static int create_job(uws_t *u)
         err = vo_db_open(&db, u->r);
     }
     if (!err) {
-        err = vo_job_insert(db->conn, &job, u->conf.retention, &limits,
-                            u->r->pool);
+        err = has_files(u) ? insert_with_files(u, db->conn, &job, &limits)
+                           : vo_job_insert(db->conn, &job, u->conf.retention,
+                                           &limits, u->r->pool);
         vo_db_close(db);
     }
     if (err) {
@@ -557,6 +597,9 @@ static int post_parameters(uws_t *u)
     vo_err_t *err = NULL;
     int done = 0, tries;
 
+    if (has_files(u) && u->job->phase == VO_PHASE_PENDING) {
+        WITH_DB(u, err, keep_files(u, db->conn, u->job->id));
+    }
     /* somebody else may be posting too: merge into what is there now */
     for (tries = 0; !err && !done && tries < 10; ++tries) {
         if (u->job->phase != VO_PHASE_PENDING) {

@@ -226,13 +226,11 @@ static vo_err_t *refresh(worker_t *w, apr_pool_t *pool)
     return err;
 }
 
-static vo_err_t *parse_form(const vo_dali_params_t **params, const char *form,
+static vo_err_t *parse_form(vo_dali_params_t **params, const char *form,
                             apr_pool_t *pool)
 {
-    vo_dali_params_t *made = vo_dali_params_create(pool);
-
-    *params = made;
-    return vo_dali_params_add_form(made, form, strlen(form));
+    *params = vo_dali_params_create(pool);
+    return vo_dali_params_add_form(*params, form, strlen(form));
 }
 
 static vo_err_t *execute(worker_t *w, vo_result_t **result)
@@ -240,6 +238,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
     const vo_jobtype_t *type = ap_lookup_provider(
         VO_JOBTYPE_GROUP, w->job->service, VO_JOBTYPE_VERSION);
     vo_jobrun_t *run = w->run;
+    vo_dali_params_t *params;
     apr_int64_t max_bytes;
     vo_err_t *err;
 
@@ -257,8 +256,13 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
                            "There is no release '%s' any more",
                            w->job->release);
     }
-    VO_TRY(parse_form(&run->params, w->job->form, w->pool));
-    VO_TRY(parse_form(&run->settings, w->job->settings, w->pool));
+    VO_TRY(parse_form(&params, w->job->form, w->pool));
+    if (vo_dali_param_nth(params, "UPLOAD", 0)) {
+        VO_TRY(vo_job_fetch_files(w->data, w->job->id, params));
+    }
+    run->params = params;
+    VO_TRY(parse_form(&params, w->job->settings, w->pool));
+    run->settings = params;
     VO_TRY(vo_dali_param_int(&max_bytes, run->settings, "max_bytes", 0,
                              APR_INT64_MAX, 0));
     VO_TRY(vo_result_create(result, w->job, max_bytes, w->pool));

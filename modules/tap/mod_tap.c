@@ -14,6 +14,9 @@ APLOG_USE_MODULE(tap);
 #define DEFAULT_MAXREC 100000
 #define DEFAULT_MAXREC_HARD 10000000
 #define DEFAULT_TIMEOUT 60 /* s */
+#define DEFAULT_UPLOAD_BYTES (100 * 1024 * 1024)
+#define DEFAULT_UPLOAD_ROWS 1000000
+#define MAX_UPLOAD_BYTES (APR_INT64_C(1) << 40)
 #define MAX_TIMEOUT 604800 /* s: a week, fits an int in ms */
 
 /* Written while httpd configures itself, before there are threads. */
@@ -23,6 +26,7 @@ tap_fns_t tap_fns;
 
 typedef struct tap_dir_conf_t { /* VO_UNSET: not set here */
     apr_int64_t maxrec_default, maxrec_hard;
+    apr_int64_t upload_bytes, upload_rows;
     int timeout_s;
     int is_binary2;
 } tap_dir_conf_t;
@@ -34,6 +38,8 @@ static void *dir_conf_create(apr_pool_t *pool, char *dir)
     (void)dir;
     conf->maxrec_default = VO_UNSET;
     conf->maxrec_hard = VO_UNSET;
+    conf->upload_bytes = VO_UNSET;
+    conf->upload_rows = VO_UNSET;
     conf->timeout_s = VO_UNSET;
     conf->is_binary2 = VO_UNSET;
     return conf;
@@ -46,6 +52,8 @@ static void *dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
 
     VO_INHERIT(to, base, add, maxrec_default, VO_UNSET);
     VO_INHERIT(to, base, add, maxrec_hard, VO_UNSET);
+    VO_INHERIT(to, base, add, upload_bytes, VO_UNSET);
+    VO_INHERIT(to, base, add, upload_rows, VO_UNSET);
     VO_INHERIT(to, base, add, timeout_s, VO_UNSET);
     VO_INHERIT(to, base, add, is_binary2, VO_UNSET);
     return to;
@@ -65,6 +73,10 @@ tap_conf_t tap_conf(request_rec *r)
     conf.timeout_s = dir->timeout_s == VO_UNSET ? DEFAULT_TIMEOUT
                                                 : dir->timeout_s;
     conf.is_binary2 = dir->is_binary2 == 1;
+    conf.upload_bytes = dir->upload_bytes == VO_UNSET ? DEFAULT_UPLOAD_BYTES
+                                                      : dir->upload_bytes;
+    conf.upload_rows = dir->upload_rows == VO_UNSET ? DEFAULT_UPLOAD_ROWS
+                                                    : dir->upload_rows;
     return conf;
 }
 
@@ -109,6 +121,27 @@ static const char *set_timeout(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+static const char *set_upload_limit(cmd_parms *cmd, void *dir,
+                                    const char *bytes, const char *rows)
+{
+    tap_dir_conf_t *conf = dir;
+    apr_int64_t b = 0, n = DEFAULT_UPLOAD_ROWS;
+    int is_none = !strcasecmp(bytes, "none");
+
+    if ((is_none && rows)
+        || (!is_none && !parse_count(bytes, MAX_UPLOAD_BYTES, &b))
+        || (rows && !parse_count(rows, APR_INT32_MAX, &n))) {
+        return apr_psprintf(cmd->pool,
+                            "TAPUploadLimit '%s%s%s' must be 'none', or a "
+                            "number of bytes and perhaps one of rows, each "
+                            "from 1", bytes, rows ? " " : "",
+                            rows ? rows : "");
+    }
+    conf->upload_bytes = b;
+    conf->upload_rows = n;
+    return NULL;
+}
+
 static const char *set_votable(cmd_parms *cmd, void *dir, const char *value)
 {
     int is_binary2 = !strcasecmp(value, "BINARY2");
@@ -132,6 +165,10 @@ static const command_rec cmds[] = {
     AP_INIT_TAKE1("TAPTimeout", set_timeout, NULL, ANYWHERE,
                   "Seconds after which a synchronous query is stopped. "
                   "Default: 60."),
+    AP_INIT_TAKE12("TAPUploadLimit", set_upload_limit, NULL, ANYWHERE,
+                   "Bytes that the tables uploaded by a request may have in "
+                   "all, and rows each may have; none: no uploads are taken. "
+                   "Default: 104857600 1000000."),
     AP_INIT_TAKE1("TAPVOTable", set_votable, NULL, ANYWHERE,
                   "Serialisation of VOTables when the client does not say: "
                   "TABLEDATA or BINARY2. Default: TABLEDATA."),
@@ -156,6 +193,8 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     limits.max_duration = told.max_duration;
     limits.retention = told.retention;
     limits.max_retention = told.max_retention;
+    limits.upload_bytes = conf.upload_bytes;
+    limits.upload_rows = conf.upload_rows;
     return vo_tap_capability(out, url, &limits, r->pool);
 }
 
@@ -216,6 +255,7 @@ static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
     if (!strncmp(rest, "async", 5) && (!rest[5] || rest[5] == '/')) {
         const char *url = tap_fns.service_url(r, &tap_service, rel, NULL);
 
+        tap_fns.params_with_files(r, tap_conf(r).upload_bytes);
         return tap_fns.uws_handle(r, &tap_jobtype, rel,
                                   apr_pstrcat(r->pool, url, "/async", NULL),
                                   rest + 5 + (rest[5] == '/'));
@@ -274,6 +314,8 @@ static void fetch_functions(void)
     tap_fns.release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
     tap_fns.query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
     tap_fns.params = APR_RETRIEVE_OPTIONAL_FN(vo_params);
+    tap_fns.params_with_files
+        = APR_RETRIEVE_OPTIONAL_FN(vo_params_with_files);
     tap_fns.path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
     tap_fns.base_url = APR_RETRIEVE_OPTIONAL_FN(vo_base_url);
     tap_fns.service_url = APR_RETRIEVE_OPTIONAL_FN(vo_service_url);

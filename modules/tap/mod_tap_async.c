@@ -33,6 +33,10 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
     form = vo_uws_form_add(form, "maxrec", buf, r->pool);
     vo_num_from_int64(buf, conf.maxrec_hard);
     form = vo_uws_form_add(form, "maxrec_hard", buf, r->pool);
+    vo_num_from_int64(buf, conf.upload_bytes);
+    form = vo_uws_form_add(form, "upload_bytes", buf, r->pool);
+    vo_num_from_int64(buf, conf.upload_rows);
+    form = vo_uws_form_add(form, "upload_rows", buf, r->pool);
     return vo_uws_form_add(form, "binary2", conf.is_binary2 ? "1" : "0",
                            r->pool);
 }
@@ -46,6 +50,10 @@ static vo_err_t *read_settings(tap_query_t *q,
     VO_TRY(vo_dali_param_int(&q->conf.maxrec_default, kept, "maxrec", 0,
                              APR_INT64_MAX, 0));
     VO_TRY(vo_dali_param_int(&q->conf.maxrec_hard, kept, "maxrec_hard", 0,
+                             APR_INT64_MAX, 0));
+    VO_TRY(vo_dali_param_int(&q->conf.upload_bytes, kept, "upload_bytes", 0,
+                             APR_INT64_MAX, 0));
+    VO_TRY(vo_dali_param_int(&q->conf.upload_rows, kept, "upload_rows", 0,
                              APR_INT64_MAX, 0));
     VO_TRY(vo_dali_param_int(&n, kept, "binary2", 0, 1, 0));
     q->conf.is_binary2 = (int)n;

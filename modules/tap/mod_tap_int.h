@@ -20,6 +20,7 @@ typedef struct tap_fns_t {
     APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
     APR_OPTIONAL_FN_TYPE(vo_query) *query;
     APR_OPTIONAL_FN_TYPE(vo_params) *params;
+    APR_OPTIONAL_FN_TYPE(vo_params_with_files) *params_with_files;
     APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
     APR_OPTIONAL_FN_TYPE(vo_base_url) *base_url;
     APR_OPTIONAL_FN_TYPE(vo_service_url) *service_url;
@@ -40,6 +41,7 @@ extern const vo_jobtype_t tap_jobtype; /* mod_tap_async.c */
 /* The settings of a request, defaults applied. */
 typedef struct tap_conf_t {
     apr_int64_t maxrec_default, maxrec_hard; /* TAPMaxRec, rows */
+    apr_int64_t upload_bytes, upload_rows;   /* TAPUploadLimit; 0 bytes: none */
     int timeout_s;                           /* TAPTimeout */
     int is_binary2;                          /* TAPVOTable BINARY2 */
 } tap_conf_t;

@@ -79,7 +79,6 @@ static vo_err_t *read_runid(tap_query_t *q)
 static vo_err_t *read_params(tap_query_t *q)
 {
     apr_pool_t *pool = q->pool;
-    const char *value;
     vo_err_t *err;
 
     VO_TRY(read_lang(q));
@@ -88,11 +87,6 @@ static vo_err_t *read_params(tap_query_t *q)
                              APR_INT64_MAX, q->conf.maxrec_default));
     if (q->maxrec > q->conf.maxrec_hard) {
         q->maxrec = q->conf.maxrec_hard;
-    }
-    value = vo_dali_param_nth(q->params, "UPLOAD", 0);
-    if (value && *value) {
-        return vo_err_make(pool, VO_ERR_USAGE,
-                           "This service does not take uploads of tables.");
     }
     VO_TRY(vo_dali_param_one(&q->query, q->params, "QUERY"));
     if (q->query && q->query[strspn(q->query, " \t\r\n")]) {
@@ -245,6 +239,10 @@ vo_err_t *tap_query_run(tap_query_t *q)
     req.begin = on_begin;
     req.row = on_row;
     req.baton = q;
+    if (q->nuploads) {
+        req.setup = tap_upload_setup;
+        req.setup_baton = q;
+    }
     VO_TRY(q->exec(q, &req, &done));
     return q->fmt->end(q->writer, done.is_overflow ? VO_DONE_OVERFLOW
                                                    : VO_DONE_OK);
@@ -257,8 +255,11 @@ vo_err_t *tap_query_prepare(tap_query_t *q)
     vo_err_t *err;
 
     VO_TRY(read_params(q));
+    VO_TRY(tap_upload_open(q));
     env.release = q->rel;
     env.maxrec = q->maxrec;
+    env.nextra = q->nuploads;
+    env.extra = q->upload_tables;
     env.version = q->version;
     apr_pool_create(&scratch, q->pool);
     err = vo_adql_translate(&q->sql, q->query, &env, q->pool, scratch);

@@ -5,6 +5,7 @@
 
 #include "adql/vo_adql.h"
 #include "mod_tap_int.h"
+#include "vo_upload.h"
 
 #define TAP_MAX_INFOS 16
 
@@ -31,6 +32,9 @@ struct tap_query_t {
     const char *run_id;      /* RUNID or NULL */
     int version;             /* of ADQL: 20, 21 */
     apr_int64_t maxrec;      /* rows to be sent at most */
+    int nuploads;
+    vo_upload_t **uploads;
+    const vo_table_t **upload_tables; /* of them */
     vo_adql_result_t *sql;
     vo_tabledoc_t doc;
     vo_info_t infos[TAP_MAX_INFOS];
@@ -48,5 +52,11 @@ vo_err_t *tap_query_prepare(tap_query_t *q);
 
 /* Run it and write the document. */
 vo_err_t *tap_query_run(tap_query_t *q);
+
+/* mod_tap_upload.c: open the tables that UPLOAD names. */
+vo_err_t *tap_upload_open(tap_query_t *q);
+
+/* Store them: setup of vo_sql_req_t, BATON being the query. */
+vo_err_t *tap_upload_setup(void *baton, PGconn *conn);
 
 #endif

@@ -104,6 +104,7 @@ int tap_sync(request_rec *r, const vo_release_t *rel)
     s.q.open = open_answer;
     s.q.exec = exec_pooled;
     s.q.baton = r;
+    tap_fns.params_with_files(r, s.q.conf.upload_bytes);
     err = tap_fns.params(&s.q.params, r);
     if (!err) {
         err = tap_query_format(&s.q);

@@ -90,14 +90,12 @@ static vo_err_t *from_text(vo_dali_upload_t *up,
     if (text) {
         VO_TRY(vo_dali_temp_file(&up->fd, pool));
         VO_TRY(vo_dali_temp_write(up->fd, text, strlen(text), pool));
-        up->size = (apr_off_t)strlen(text);
     }
     return NULL;
 }
 
 static vo_err_t *find_part(vo_dali_upload_t *up, const char *uri,
-                           const vo_dali_params_t *params, int is_needed,
-                           apr_pool_t *pool)
+                           const vo_dali_params_t *params, apr_pool_t *pool)
 {
     const vo_dali_param_t *file;
 
@@ -116,12 +114,11 @@ static vo_err_t *find_part(vo_dali_upload_t *up, const char *uri,
     file = vo_dali_param_file(params, up->part);
     if (file) {
         up->fd = file->fd;
-        up->size = (apr_off_t)file->len;
     }
     else {
         VO_TRY(from_text(up, params, pool));
     }
-    return up->fd >= 0 || !is_needed
+    return up->fd >= 0
                ? NULL
                : vo_err_make(pool, VO_ERR_USAGE,
                              "UPLOAD: table %s is to be in the part '%.60s' of "
@@ -132,9 +129,9 @@ static vo_err_t *find_part(vo_dali_upload_t *up, const char *uri,
 /* One pair, LEN bytes at TEXT. */
 static vo_err_t *add_pair(apr_array_header_t *uploads, const char *text,
                           apr_size_t len, const vo_dali_params_t *params,
-                          int need_parts, apr_pool_t *pool)
+                          apr_pool_t *pool)
 {
-    vo_dali_upload_t up = {NULL, NULL, -1, 0};
+    vo_dali_upload_t up = {NULL, NULL, -1};
     char *pair = apr_pstrmemdup(pool, text, len);
     char *comma = strchr(pair, ',');
 
@@ -152,14 +149,13 @@ static vo_err_t *add_pair(apr_array_header_t *uploads, const char *text,
     up.name = pair + strspn(pair, " ");
     VO_TRY(check_name(uploads, up.name, pool));
     VO_TRY(find_part(&up, comma + 1 + strspn(comma + 1, " "), params,
-                     need_parts, pool));
+                     pool));
     APR_ARRAY_PUSH(uploads, vo_dali_upload_t) = up;
     return NULL;
 }
 
 vo_err_t *vo_dali_uploads(apr_array_header_t **uploads,
-                          const vo_dali_params_t *params, int need_parts,
-                          apr_pool_t *pool)
+                          const vo_dali_params_t *params, apr_pool_t *pool)
 {
     const char *p;
     int i;
@@ -176,7 +172,7 @@ vo_err_t *vo_dali_uploads(apr_array_header_t **uploads,
                 end = p + strlen(p);
             }
             VO_TRY(add_pair(*uploads, p, (apr_size_t)(end - p), params,
-                            need_parts, pool));
+                            pool));
             p = end + (*end == ';');
         }
     }

@@ -13,18 +13,16 @@
 typedef struct vo_dali_upload_t {
     const char *name; /* an ADQL identifier */
     const char *part; /* name of the part of the body it is in */
-    int fd;           /* with its bytes, or -1 */
-    apr_off_t size;   /* of them */
+    int fd;           /* with its bytes */
 } vo_dali_upload_t;
 
 /* The values of UPLOAD, each "name,uri" or, as TAP 1.0 wrote it,
  * "name,uri;name,uri", as vo_dali_upload_t in *UPLOADS. Only param: URIs are
  * taken, those of parts of the same body. Usage errors: a name that is no
  * regular identifier or is reserved or given twice, another scheme, a part that
- * is not there. With NEED_PARTS 0 parts may be missing (fd -1): they were kept
- * elsewhere. */
+ * is not there. */
 vo_err_t *vo_dali_uploads(apr_array_header_t **uploads,
-                          const vo_dali_params_t *params, int need_parts,
+                          const vo_dali_params_t *params,
                           apr_pool_t *pool);
 
 #endif

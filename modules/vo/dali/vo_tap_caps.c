@@ -119,15 +119,30 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
     VO_TRY(put_features(out, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));
     VO_TRY(put_formats(out));
+    if (limits->upload_bytes) {
+        VO_TRY(vo_out_puts(out, "<uploadMethod ivo-id=\"ivo://ivoa.net/std/"
+                                "TAPRegExt#upload-inline\"/>\n"));
+    }
     VO_TRY(put_times(out, "retentionPeriod", limits->retention,
                      limits->max_retention));
     VO_TRY(put_times(out, "executionDuration", limits->duration,
                      limits->max_duration));
-    return vo_out_printf(
+    VO_TRY(vo_out_printf(
         out,
         "<outputLimit>\n"
         "<default unit=\"row\">%" APR_INT64_T_FMT "</default>\n"
         "<hard unit=\"row\">%" APR_INT64_T_FMT "</hard>\n"
-        "</outputLimit>\n</capability>\n",
-        limits->maxrec_default, limits->maxrec_hard);
+        "</outputLimit>\n",
+        limits->maxrec_default, limits->maxrec_hard));
+    if (limits->upload_bytes) {
+        /* both always apply; the schema has room for two numbers */
+        VO_TRY(vo_out_printf(
+            out,
+            "<uploadLimit>\n"
+            "<default unit=\"row\">%" APR_INT64_T_FMT "</default>\n"
+            "<hard unit=\"byte\">%" APR_INT64_T_FMT "</hard>\n"
+            "</uploadLimit>\n",
+            limits->upload_rows, limits->upload_bytes));
+    }
+    return vo_out_puts(out, "</capability>\n");
 }

@@ -13,6 +13,7 @@ typedef struct vo_tap_limits_t {
      * not ask, the second the most; 0 is no limit */
     int duration, max_duration;
     int retention, max_retention;
+    apr_int64_t upload_bytes, upload_rows;   /* 0 bytes: takes no uploads */
 } vo_tap_limits_t;
 
 /* Write the tr:TableAccess <capability> of a service at URL (no trailing

@@ -90,6 +90,13 @@ vo_err_t *vo_job_set_forecast(PGconn *conn, const char *id, apr_int64_t rows,
 vo_err_t *vo_job_delete(int *done, const char **file, PGconn *conn,
                         const char *id, apr_pool_t *pool);
 
+/* Keep the files of POSTED with the job ID, in place of those of the same name;
+ * a transaction of its own. More than MAX_BYTES in all are a VO_ERR_LIMIT with
+ * http 413. */
+vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
+                            const vo_dali_params_t *posted,
+                            apr_off_t max_bytes, apr_pool_t *pool);
+
 /* --- for workers ------------------------------------------------------------ */
 
 /* Listen on both channels. */
@@ -109,6 +116,10 @@ vo_err_t *vo_job_release(PGconn *conn, const char *worker, apr_pool_t *pool);
 vo_err_t *vo_job_renew(int *is_mine, PGconn *conn, const char *id,
                        const char *worker, int lease_s, apr_int64_t nrows,
                        apr_pool_t *pool);
+
+/* Add the files kept with the job ID to PARAMS, as vo_dali_multipart.h does. */
+vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id,
+                             vo_dali_params_t *params);
 
 /* It is done: JOB's id, nrows, result_file, result_type and result_size are
  * used. *DONE 0: it was not WORKER's any more, the file is nobody's. */

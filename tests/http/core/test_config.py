@@ -69,6 +69,11 @@ def see_maxrec(place):
     return "%s %s" % (limit.find("default").text, limit.find("hard").text)
 
 
+def see_upload_limit(place):
+    limit = place.capability("uploadLimit")
+    return "%s %s" % (limit.find("hard").text, limit.find("default").text)
+
+
 def see_timeout(place):
     """A query that takes for ever tells how long it was let run."""
     r = place.get("/sync", params={
@@ -175,6 +180,8 @@ DIRECTIVES = {
                     ["0", "-5", "12k", "99999999999999"]),
     "TAPMaxRec": (see_maxrec, ["3 7", "4 8", "5 9"],
                   ["0", "7 3", "x", "1 -1", "5 x"]),
+    "TAPUploadLimit": (see_upload_limit, ["1000 3", "2000 4", "3000 5"],
+                       ["0", "x", "none 5", "10 0", "10 x"]),
     "TAPTimeout": (see_timeout, ["1", "2", "3"], ["0", "-1", "x", "1.5"]),
     "TAPVOTable": (see_votable, ["BINARY2", "TABLEDATA", "BINARY2"],
                    ["FITS", "binary"]),

@@ -89,7 +89,7 @@ def test_languages(vo, lang):
     ({"QUERY": "SELECT 1", "FORMAT": "image/png"}, ["image/png"]),
     ({"QUERY": "SELECT 1", "REQUEST": "dance"}, ["REQUEST", "doQuery"]),
     ({"QUERY": "SELECT 1", "RUNID": "x" * 65}, ["RUNID", "64"]),
-    ({"QUERY": "SELECT 1", "UPLOAD": "t,http://x/"}, ["uploads"]),
+    ({"QUERY": "SELECT 1", "UPLOAD": "t,http://x/"}, ["UPLOAD", "http://x/"]),
     ({"QUERY": "SELECT * FROMtest.Stars"}, ["line 1, column 10", "space"]),
     ({"QUERY": "SELECT *\nFROM test.Starz"}, ["line 2, column 6", "Stars"]),
     ({"QUERY": "SELECT magg FROM test.Stars"}, ["column 8", "mag"]),

@@ -82,14 +82,15 @@ static const char *text_of(xmlNodePtr node)
     return copy;
 }
 
-static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19};
+static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19, 23, 29};
 
 /* TAPRegExt 1.0, section 2: the order is part of the schema. */
 static void test_order(void **state)
 {
     static const char *const order[] = {
-        "interface", "language", "outputFormat", "retentionPeriod",
-        "executionDuration", "outputLimit", NULL};
+        "interface", "language", "outputFormat", "uploadMethod",
+        "retentionPeriod", "executionDuration", "outputLimit", "uploadLimit",
+        NULL};
     xmlDocPtr doc = document("http://x/tap", &some);
     xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children);
     xmlNodePtr c;
@@ -111,7 +112,7 @@ static void test_order(void **state)
 
 static void test_limits_and_url(void **state)
 {
-    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0};
+    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0};
     xmlDocPtr doc = document("http://x/a&b<c", &some);
     xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children);
     xmlNodePtr limit = child(cap, "outputLimit");
@@ -124,12 +125,17 @@ static void test_limits_and_url(void **state)
     limit = child(cap, "executionDuration");
     assert_string_equal(text_of(child(limit, "default")), "11");
     assert_string_equal(text_of(child(limit, "hard")), "13");
+    limit = child(cap, "uploadLimit");
+    assert_string_equal(text_of(child(limit, "default")), "29");
+    assert_string_equal(text_of(child(limit, "hard")), "23");
     xmlFreeDoc(doc);
 
     doc = document("http://x/tap", &open);
     cap = next_element(xmlDocGetRootElement(doc)->children);
     limit = child(cap, "executionDuration");
     assert_null(child(limit, "default"));
+    assert_null(child(cap, "uploadMethod"));
+    assert_null(child(cap, "uploadLimit"));
     assert_string_equal(text_of(child(limit, "hard")), "13");
     xmlFreeDoc(doc);
 }
