@@ -4,7 +4,7 @@
 
 #include <http_protocol.h>
 
-#define ALLOW_METHODS "GET, HEAD, POST, OPTIONS"
+#define ALLOW_METHODS "GET, HEAD, POST, DELETE, OPTIONS"
 #define ALLOW_SECONDS "86400"
 
 /*
