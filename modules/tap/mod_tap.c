@@ -27,6 +27,7 @@ tap_fns_t tap_fns;
 typedef struct tap_dir_conf_t { /* VO_UNSET: not set here */
     apr_int64_t maxrec_default, maxrec_hard;
     apr_int64_t upload_bytes, upload_rows;
+    const apr_array_header_t *upload_hosts; /* const char *; NULL: not set */
     int timeout_s;
     int is_binary2;
 } tap_dir_conf_t;
@@ -40,6 +41,7 @@ static void *dir_conf_create(apr_pool_t *pool, char *dir)
     conf->maxrec_hard = VO_UNSET;
     conf->upload_bytes = VO_UNSET;
     conf->upload_rows = VO_UNSET;
+    conf->upload_hosts = NULL;
     conf->timeout_s = VO_UNSET;
     conf->is_binary2 = VO_UNSET;
     return conf;
@@ -54,6 +56,7 @@ static void *dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
     VO_INHERIT(to, base, add, maxrec_hard, VO_UNSET);
     VO_INHERIT(to, base, add, upload_bytes, VO_UNSET);
     VO_INHERIT(to, base, add, upload_rows, VO_UNSET);
+    VO_INHERIT(to, base, add, upload_hosts, NULL);
     VO_INHERIT(to, base, add, timeout_s, VO_UNSET);
     VO_INHERIT(to, base, add, is_binary2, VO_UNSET);
     return to;
@@ -77,6 +80,8 @@ tap_conf_t tap_conf(request_rec *r)
                                                       : dir->upload_bytes;
     conf.upload_rows = dir->upload_rows == VO_UNSET ? DEFAULT_UPLOAD_ROWS
                                                     : dir->upload_rows;
+    conf.upload_hosts = dir->upload_hosts && dir->upload_hosts->nelts
+                            ? dir->upload_hosts : NULL;
     return conf;
 }
 
@@ -142,6 +147,41 @@ static const char *set_upload_limit(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+static int is_host(const char *text)
+{
+    const char *p = !strncmp(text, "*.", 2) ? text + 2 : text;
+
+    return *p
+           && strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789.-:") == strlen(p);
+}
+
+static const char *set_upload_from(cmd_parms *cmd, void *dir, int argc,
+                                   char *const argv[])
+{
+    apr_array_header_t *hosts = apr_array_make(cmd->pool, argc + 1,
+                                               sizeof(const char *));
+    int i;
+
+    for (i = 0; i < argc; ++i) {
+        int is_none = !strcasecmp(argv[i], "none");
+
+        if (is_none ? argc > 1 : !is_host(argv[i])) {
+            return apr_psprintf(cmd->pool,
+                                "TAPUploadFrom '%s' must be 'none' alone, or "
+                                "host names, addresses, or *.domain", argv[i]);
+        }
+        if (!is_none) {
+            APR_ARRAY_PUSH(hosts, const char *) = argv[i];
+        }
+    }
+    if (!argc) {
+        return "TAPUploadFrom needs 'none' or a list of hosts";
+    }
+    ((tap_dir_conf_t *)dir)->upload_hosts = hosts;
+    return NULL;
+}
+
 static const char *set_votable(cmd_parms *cmd, void *dir, const char *value)
 {
     int is_binary2 = !strcasecmp(value, "BINARY2");
@@ -169,6 +209,12 @@ static const command_rec cmds[] = {
                    "Bytes that the tables uploaded by a request may have in "
                    "all, and rows each may have; none: no uploads are taken. "
                    "Default: 104857600 1000000."),
+    AP_INIT_TAKE_ARGV("TAPUploadFrom", set_upload_from, NULL, ANYWHERE,
+                      "Hosts from which tables to be uploaded may be fetched "
+                      "by http and https, when a request gives their "
+                      "addresses: names, *.domain, or numerical addresses, "
+                      "which alone may be of private networks; or none. "
+                      "Default: none."),
     AP_INIT_TAKE1("TAPVOTable", set_votable, NULL, ANYWHERE,
                   "Serialisation of VOTables when the client does not say: "
                   "TABLEDATA or BINARY2. Default: TABLEDATA."),
@@ -195,6 +241,7 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     limits.max_retention = told.max_retention;
     limits.upload_bytes = conf.upload_bytes;
     limits.upload_rows = conf.upload_rows;
+    limits.fetches = conf.upload_hosts != NULL;
     return vo_tap_capability(out, url, &limits, r->pool);
 }
 

@@ -25,6 +25,7 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
     tap_conf_t conf = tap_conf(r);
     char buf[VO_NUM_SIZE];
     const char *form;
+    int i;
 
     form = vo_uws_form_add("", "url",
                            tap_fns.service_url(r, &tap_service, rel, NULL),
@@ -37,6 +38,11 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
     form = vo_uws_form_add(form, "upload_bytes", buf, r->pool);
     vo_num_from_int64(buf, conf.upload_rows);
     form = vo_uws_form_add(form, "upload_rows", buf, r->pool);
+    for (i = 0; conf.upload_hosts && i < conf.upload_hosts->nelts; ++i) {
+        form = vo_uws_form_add(form, "upload_from",
+                               APR_ARRAY_IDX(conf.upload_hosts, i,
+                                             const char *), r->pool);
+    }
     return vo_uws_form_add(form, "binary2", conf.is_binary2 ? "1" : "0",
                            r->pool);
 }
@@ -44,7 +50,10 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
 static vo_err_t *read_settings(tap_query_t *q,
                                const vo_dali_params_t *kept)
 {
+    apr_array_header_t *hosts;
+    const char *host;
     apr_int64_t n;
+    int i;
 
     VO_TRY(vo_dali_param_one(&q->url, kept, "url"));
     VO_TRY(vo_dali_param_int(&q->conf.maxrec_default, kept, "maxrec", 0,
@@ -55,6 +64,11 @@ static vo_err_t *read_settings(tap_query_t *q,
                              APR_INT64_MAX, 0));
     VO_TRY(vo_dali_param_int(&q->conf.upload_rows, kept, "upload_rows", 0,
                              APR_INT64_MAX, 0));
+    hosts = apr_array_make(q->pool, 2, sizeof(const char *));
+    for (i = 0; (host = vo_dali_param_nth(kept, "upload_from", i)); ++i) {
+        APR_ARRAY_PUSH(hosts, const char *) = host;
+    }
+    q->conf.upload_hosts = i ? hosts : NULL;
     VO_TRY(vo_dali_param_int(&n, kept, "binary2", 0, 1, 0));
     q->conf.is_binary2 = (int)n;
     return NULL;

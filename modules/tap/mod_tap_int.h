@@ -42,6 +42,7 @@ extern const vo_jobtype_t tap_jobtype; /* mod_tap_async.c */
 typedef struct tap_conf_t {
     apr_int64_t maxrec_default, maxrec_hard; /* TAPMaxRec, rows */
     apr_int64_t upload_bytes, upload_rows;   /* TAPUploadLimit; 0 bytes: none */
+    const apr_array_header_t *upload_hosts;  /* TAPUploadFrom, or NULL */
     int timeout_s;                           /* TAPTimeout */
     int is_binary2;                          /* TAPVOTable BINARY2 */
 } tap_conf_t;

@@ -4,12 +4,32 @@
 
 #include <apr_strings.h>
 
+#include "dali/vo_dali_multipart.h"
 #include "dali/vo_dali_upload.h"
+#include "vo_fetch.h"
+
+#define FETCH_S 30 /* for one table */
+
+/* Fetch the table ONE; *LEFT bytes may come. */
+static vo_err_t *fetch(tap_query_t *q, vo_dali_upload_t *one, apr_off_t *left)
+{
+    vo_fetch_rules_t rules = {q->conf.upload_hosts, *left, FETCH_S};
+    apr_off_t size = 0;
+
+    if (!rules.hosts) {
+        return vo_dali_upload_refused(one->name, one->url, q->pool);
+    }
+    VO_TRY(vo_dali_temp_file(&one->fd, q->pool));
+    VO_TRY(vo_fetch(one->fd, &size, one->url, &rules, q->pool));
+    *left -= size;
+    return NULL;
+}
 
 vo_err_t *tap_upload_open(tap_query_t *q)
 {
     const char *value = vo_dali_param_nth(q->params, "UPLOAD", 0);
     apr_array_header_t *found;
+    apr_off_t left = q->conf.upload_bytes;
     int i;
 
     if (!value) {
@@ -20,15 +40,21 @@ vo_err_t *tap_upload_open(tap_query_t *q)
                            "This service does not take uploads of tables.");
     }
     VO_TRY(vo_dali_uploads(&found, q->params, q->pool));
+    for (i = 0; i < q->params->nparams; ++i) {
+        left -= q->params->params[i].is_file
+                    ? (apr_off_t)q->params->params[i].len : 0;
+    }
     q->uploads = apr_palloc(q->pool, sizeof(*q->uploads)
                                          * (apr_size_t)(found->nelts + 1));
     q->upload_tables = apr_palloc(q->pool,
                                   sizeof(*q->upload_tables)
                                       * (apr_size_t)(found->nelts + 1));
     for (i = 0; i < found->nelts; ++i) {
-        const vo_dali_upload_t *one = &APR_ARRAY_IDX(found, i,
-                                                     vo_dali_upload_t);
+        vo_dali_upload_t *one = &APR_ARRAY_IDX(found, i, vo_dali_upload_t);
 
+        if (one->url) {
+            VO_TRY(fetch(q, one, &left));
+        }
         VO_TRY(vo_upload_open(&q->uploads[i], one->name, one->fd, i + 1,
                               q->conf.upload_rows, q->pool));
         q->upload_tables[i] = vo_upload_table(q->uploads[i]);

@@ -29,7 +29,7 @@ struct vo_upload_t {
     apr_pool_t *pool;
 };
 
-/* --- what the file holds ------------------------------------------------------ */
+/* --- what the file holds ---------------------------------------- */
 
 static vo_err_t *open_reader(vo_upload_t *up)
 {
@@ -130,7 +130,7 @@ const vo_table_t *vo_upload_table(const vo_upload_t *upload)
     return upload->table;
 }
 
-/* --- the table in PostgreSQL ------------------------------------------------- */
+/* --- the table in PostgreSQL ---------------------------------------- */
 
 static const char *pg_name(const vo_upload_t *up)
 {

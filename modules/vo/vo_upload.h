@@ -28,7 +28,7 @@ vo_err_t *vo_upload_open(vo_upload_t **upload, const char *name, int fd,
  * when vo_position_guess finds one. Lives in the upload's pool. */
 const vo_table_t *vo_upload_table(const vo_upload_t *upload);
 
-/* Make the table on CONN, within an open transaction at whose end it is dropped,
+/* Make the table on CONN, in an open transaction at whose end it is dropped,
  * with its rows, its index and statistics, readable by ROLE (or NULL). May be
  * called again, on another connection. VO_ERR_LIMIT with http 413 for too many
  * rows. */

@@ -193,7 +193,8 @@ static vo_err_t *add_pair(vo_dali_params_t *params, const char *pair,
         err->hint = "Write a percent sign as %25.";
         return err;
     }
-    if (!vo_dali_is_text(name, name_len) || !vo_dali_is_text(value, value_len)) {
+    if (!vo_dali_is_text(name, name_len)
+        || !vo_dali_is_text(value, value_len)) {
         return vo_dali_not_text(params, name);
     }
     VO_TRY(vo_dali_params_new(params, &param));

@@ -94,21 +94,30 @@ static vo_err_t *from_text(vo_dali_upload_t *up,
     return NULL;
 }
 
+vo_err_t *vo_dali_upload_refused(const char *name, const char *uri,
+                                 apr_pool_t *pool)
+{
+    vo_err_t *err = vo_err_make(pool, VO_ERR_USAGE,
+                                "UPLOAD: table %s is to come from '%.80s', "
+                                "which this service does not fetch.", name,
+                                uri);
+
+    err->hint = "Send it in the request, as a part of a multipart/form-data "
+                "body, and name the part: UPLOAD=name,param:part";
+    return err;
+}
+
 static vo_err_t *find_part(vo_dali_upload_t *up, const char *uri,
                            const vo_dali_params_t *params, apr_pool_t *pool)
 {
     const vo_dali_param_t *file;
 
+    if (!strncasecmp(uri, "http:", 5) || !strncasecmp(uri, "https:", 6)) {
+        up->url = apr_pstrdup(pool, uri);
+        return NULL;
+    }
     if (strncasecmp(uri, PARAM, strlen(PARAM))) {
-        vo_err_t *err = vo_err_make(pool, VO_ERR_USAGE,
-                                    "UPLOAD: table %s is to come from "
-                                    "'%.80s', which this service does not "
-                                    "fetch.", up->name, uri);
-
-        err->hint = "Send it in the request, as a part of a "
-                    "multipart/form-data body, and name the part: "
-                    "UPLOAD=name,param:part";
-        return err;
+        return vo_dali_upload_refused(up->name, uri, pool);
     }
     up->part = apr_pstrdup(pool, uri + strlen(PARAM));
     file = vo_dali_param_file(params, up->part);
@@ -131,7 +140,7 @@ static vo_err_t *add_pair(apr_array_header_t *uploads, const char *text,
                           apr_size_t len, const vo_dali_params_t *params,
                           apr_pool_t *pool)
 {
-    vo_dali_upload_t up = {NULL, NULL, -1};
+    vo_dali_upload_t up = {NULL, NULL, -1, NULL};
     char *pair = apr_pstrmemdup(pool, text, len);
     char *comma = strchr(pair, ',');
 

@@ -96,6 +96,9 @@ static vo_err_t *put_times(vo_out_t *out, const char *tag, int deflt, int hard)
 vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                             const vo_tap_limits_t *limits, apr_pool_t *scratch)
 {
+    static const char *const methods[] = {"inline", "http", "https"};
+    int i;
+
     VO_TRY(vo_out_puts(out,
                        "<capability xmlns:tr=\"" TR_NS "\" "
                        "standardID=\"" VO_TAP_STANDARD_ID "\" "
@@ -119,9 +122,9 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
     VO_TRY(put_features(out, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));
     VO_TRY(put_formats(out));
-    if (limits->upload_bytes) {
-        VO_TRY(vo_out_puts(out, "<uploadMethod ivo-id=\"ivo://ivoa.net/std/"
-                                "TAPRegExt#upload-inline\"/>\n"));
+    for (i = 0; limits->upload_bytes && i < (limits->fetches ? 3 : 1); ++i) {
+        VO_TRY(vo_out_printf(out, "<uploadMethod ivo-id=\"ivo://ivoa.net/std/"
+                                  "TAPRegExt#upload-%s\"/>\n", methods[i]));
     }
     VO_TRY(put_times(out, "retentionPeriod", limits->retention,
                      limits->max_retention));

@@ -14,6 +14,7 @@ typedef struct vo_tap_limits_t {
     int duration, max_duration;
     int retention, max_retention;
     apr_int64_t upload_bytes, upload_rows;   /* 0 bytes: takes no uploads */
+    int fetches;                             /* uploads by http and https */
 } vo_tap_limits_t;
 
 /* Write the tr:TableAccess <capability> of a service at URL (no trailing

@@ -22,7 +22,7 @@ static vo_err_t *plain(PGconn *conn, const char *sql, apr_pool_t *pool)
     return NULL;
 }
 
-/* --- keeping ---------------------------------------------------------------- */
+/* --- keeping ---------------------------------------- */
 
 static vo_err_t *keep_piece(PGconn *conn, const char *id, const char *part,
                             int piece, const char *data, int len,
@@ -115,7 +115,7 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
     return plain(conn, "COMMIT", pool);
 }
 
-/* --- giving back -------------------------------------------------------------- */
+/* --- giving back ---------------------------------------- */
 
 static vo_err_t *add_piece(const PGresult *res, vo_dali_params_t *params,
                            vo_dali_param_t **part)

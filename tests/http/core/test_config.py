@@ -74,6 +74,19 @@ def see_upload_limit(place):
     return "%s %s" % (limit.find("hard").text, limit.find("default").text)
 
 
+def see_upload_from(place):
+    """Who is not on the list is told so."""
+    allowed = []
+    for host in ("a.invalid", "b.invalid", "c.invalid"):
+        r = place.get("/sync", params={
+            "QUERY": "SELECT * FROM TAP_UPLOAD.t",
+            "UPLOAD": "t,http://%s/" % host})
+        assert r.status_code == 400
+        if "not among" not in r.text:
+            allowed.append(host)
+    return " ".join(allowed)
+
+
 def see_timeout(place):
     """A query that takes for ever tells how long it was let run."""
     r = place.get("/sync", params={
@@ -182,6 +195,9 @@ DIRECTIVES = {
                   ["0", "7 3", "x", "1 -1", "5 x"]),
     "TAPUploadLimit": (see_upload_limit, ["1000 3", "2000 4", "3000 5"],
                        ["0", "x", "none 5", "10 0", "10 x"]),
+    "TAPUploadFrom": (see_upload_from,
+                      ["a.invalid", "b.invalid c.invalid", "c.invalid"],
+                      ["none a.invalid", "http://x/", "*"]),
     "TAPTimeout": (see_timeout, ["1", "2", "3"], ["0", "-1", "x", "1.5"]),
     "TAPVOTable": (see_votable, ["BINARY2", "TABLEDATA", "BINARY2"],
                    ["FITS", "binary"]),
