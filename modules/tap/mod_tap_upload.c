@@ -56,7 +56,8 @@ vo_err_t *tap_upload_open(tap_query_t *q)
             VO_TRY(fetch(q, one, &left));
         }
         VO_TRY(vo_upload_open(&q->uploads[i], one->name, one->fd, i + 1,
-                              q->conf.upload_rows, q->pool));
+                              q->conf.upload_bytes, q->conf.upload_rows,
+                              q->pool));
         q->upload_tables[i] = vo_upload_table(q->uploads[i]);
         q->nuploads = i + 1;
     }

@@ -2,8 +2,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vo_upload.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include <apr_strings.h>
 
@@ -17,6 +20,7 @@
 
 #define MAX_COLUMNS 1000 /* PostgreSQL's own limit depends on their types */
 #define HPX "hpx"
+#define CHUNK 65536
 
 struct vo_upload_t {
     const char *name;
@@ -108,8 +112,48 @@ static vo_err_t *describe(vo_upload_t *up, int number)
     return NULL;
 }
 
+static vo_err_t *too_much(const vo_upload_t *up, apr_int64_t most,
+                          const char *what)
+{
+    vo_err_t *err = vo_err_make(up->pool, VO_ERR_LIMIT,
+                                "Uploaded table %s has more than %"
+                                APR_INT64_T_FMT " %s, which is the limit of "
+                                "this service.", up->name, most, what);
+
+    err->http = 413;
+    return err;
+}
+
+/* A few bytes of gzip can become very many: count before anything is done with
+ * them. */
+static vo_err_t *check_compressed(const vo_upload_t *up, apr_int64_t max_bytes)
+{
+    apr_int64_t total = 0;
+    char *buf = apr_palloc(up->pool, CHUNK);
+    vo_err_t *err = NULL;
+    int fd = dup(up->fd), n = 0;
+    gzFile file;
+
+    if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0 || !(file = gzdopen(fd, "rb"))) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return vo_err_fault(up->pool, errno, "The upload cannot be read.",
+                            "no second descriptor of a temporary file");
+    }
+    while (!err && !gzdirect(file) && (n = gzread(file, buf, CHUNK)) > 0) {
+        total += n;
+        if (total > max_bytes) {
+            err = too_much(up, max_bytes, "bytes");
+        }
+    }
+    gzclose(file); /* what is broken, the reader tells better */
+    return err;
+}
+
 vo_err_t *vo_upload_open(vo_upload_t **upload, const char *name, int fd,
-                         int number, apr_int64_t max_rows, apr_pool_t *pool)
+                         int number, apr_int64_t max_bytes,
+                         apr_int64_t max_rows, apr_pool_t *pool)
 {
     vo_upload_t *up = apr_pcalloc(pool, sizeof(*up));
 
@@ -118,6 +162,9 @@ vo_err_t *vo_upload_open(vo_upload_t **upload, const char *name, int fd,
     up->max_rows = max_rows;
     up->ra = up->dec = -1;
     up->pool = pool;
+    if (max_bytes > 0) {
+        VO_TRY(check_compressed(up, max_bytes));
+    }
     VO_TRY(open_reader(up));
     VO_TRY(check_columns(up));
     VO_TRY(describe(up, number));
@@ -253,14 +300,7 @@ static vo_err_t *copy_rows(const vo_upload_t *up, vo_copy_t *copy)
             return NULL;
         }
         if (++nrows > up->max_rows && up->max_rows > 0) {
-            vo_err_t *err = vo_err_make(up->pool, VO_ERR_LIMIT,
-                                        "Uploaded table %s has more than %"
-                                        APR_INT64_T_FMT " rows, which is the "
-                                        "limit of this service.", up->name,
-                                        up->max_rows);
-
-            err->http = 413;
-            return err;
+            return too_much(up, up->max_rows, "rows");
         }
         put_row(up, &copy->buf, cells);
         VO_TRY(vo_copy_flush(copy, NULL));

@@ -19,10 +19,13 @@ typedef struct vo_upload_t vo_upload_t;
 
 /* The table NAME from FD, an open regular file of any format vo_reader_open
  * knows, which must stay open as long as the upload is used. NUMBER tells the
- * uploads of one transaction apart. More than MAX_ROWS rows (0 = no limit) are
- * an error of vo_upload_store. Usage errors name the table, row and column. */
+ * uploads of one transaction apart. A compressed file may become MAX_BYTES
+ * (VO_ERR_LIMIT with http 413 beyond); more than MAX_ROWS rows are an error of
+ * vo_upload_store; 0 is no limit. Usage errors name the table, row and column.
+ */
 vo_err_t *vo_upload_open(vo_upload_t **upload, const char *name, int fd,
-                         int number, apr_int64_t max_rows, apr_pool_t *pool);
+                         int number, apr_int64_t max_bytes,
+                         apr_int64_t max_rows, apr_pool_t *pool);
 
 /* As a query sees it: TAP_UPLOAD.NAME with the columns of the file, a position
  * when vo_position_guess finds one. Lives in the upload's pool. */

@@ -335,6 +335,10 @@ def test_limits(vo, conf_now):
         text = refusal(ask(vo, "SELECT * FROM TAP_UPLOAD.t",
                            t=simple(n), expect=413))
         assert "20000 bytes" in text
+    bomb = gzip.compress(b"a\n" + b"1\n" * 9000000)
+    assert len(bomb) < 20000
+    assert "20000 bytes" in refusal(ask(vo, "SELECT * FROM TAP_UPLOAD.t",
+                                        t=bomb, expect=413))
     assert "20000 bytes" in refusal(ask(
         vo, "SELECT 1 FROM TAP_UPLOAD.a", a=simple(400), b=simple(700),
         expect=413))
