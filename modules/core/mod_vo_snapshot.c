@@ -20,6 +20,7 @@ APLOG_USE_MODULE(vo);
 #define CHECK_EVERY apr_time_from_sec(2) /* is the serial still the same? */
 #define STALE_AFTER apr_time_from_sec(4) /* then wait for who is checking */
 #define WAIT_MOST apr_time_from_sec(10)
+#define ANSWER_MOST apr_time_from_sec(1) /* a database that hangs is down */
 
 struct vo_snap_t {
     const vo_meta_t *meta;
@@ -183,10 +184,10 @@ static vo_err_t *check(vo_snap_t **snap, vo_state_t *st, apr_pool_t *ptemp)
         st->dbd = dbd;
     }
     conn = apr_dbd_native_handle(st->dbd->driver, st->dbd->handle);
-    err = vo_meta_serial(&serial, conn, ptemp);
+    err = vo_meta_serial_within(&serial, conn, ANSWER_MOST, ptemp);
     if (err && PQstatus(conn) != CONNECTION_OK) {
         PQreset(conn);
-        err = vo_meta_serial(&serial, conn, ptemp);
+        err = vo_meta_serial_within(&serial, conn, ANSWER_MOST, ptemp);
     }
     if (!err && (!st->current || st->current->meta->serial != serial)) {
         err = load(snap, st, conn, ptemp);

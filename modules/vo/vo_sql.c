@@ -547,6 +547,15 @@ static vo_err_t *open_transaction(run_t *run, int *retry)
     return err;
 }
 
+/* How long after its statement_timeout a server that says nothing is taken for
+ * hung: who waits but seconds for the answer does not wait longer for that. */
+static apr_int64_t grace_ms(const vo_sql_req_t *req)
+{
+    return req->timeout_ms > GRACE_MS ? GRACE_MS
+           : req->timeout_ms < 1000   ? 1000
+                                      : req->timeout_ms;
+}
+
 static vo_err_t *attempt(run_t *run, int *retry)
 {
     vo_err_t *err = NULL;
@@ -562,7 +571,7 @@ static vo_err_t *attempt(run_t *run, int *retry)
             run->start = apr_time_now();
             run->deadline = run->start
                             + apr_time_from_msec(run->req->timeout_ms
-                                                 + (apr_int64_t)GRACE_MS);
+                                                 + grace_ms(run->req));
         }
         err = exchange(run, send_steps, retry);
     }

@@ -147,7 +147,7 @@ ErrorLog "$dir/httpd/logs/error_log"
 LogLevel warn
 Define VO_SRC "$top"
 Define VO_MODULES "$build/modules"
-Define VO_DSN "host=$pghost port=5432 dbname=vo user=vo_web"
+Define VO_DSN "host=$pghost port=5432 dbname=vo user=vo_web connect_timeout=3"
 END
     for m in mpm_event authn_core authz_core unixd log_config mime dir alias \
         env setenvif headers deflate filter reqtimeout dbd; do

@@ -3,6 +3,7 @@
 #include "vo_meta_load.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -475,5 +476,62 @@ vo_err_t *vo_meta_serial(apr_int64_t *serial, PGconn *conn, apr_pool_t *pool)
         *serial = integer(res, 0, 0, 0);
     }
     apr_pool_destroy(tmp);
+    return err;
+}
+
+/* Wait until CONN has an answer, at most MOST. */
+static vo_err_t *await(PGconn *conn, apr_interval_time_t most,
+                       apr_pool_t *pool)
+{
+    apr_time_t until = apr_time_now() + most;
+
+    while (PQisBusy(conn)) {
+        struct pollfd fd = {PQsocket(conn), POLLIN, 0};
+        apr_interval_time_t left = until - apr_time_now();
+
+        if (left <= 0) {
+            return vo_err_make(pool, VO_ERR_BUSY,
+                               "The database does not answer; try again "
+                               "later.");
+        }
+        poll(&fd, 1, (int)apr_time_as_msec(left) + 1);
+        if (!PQconsumeInput(conn)) {
+            return vo_err_fault(pool, APR_SUCCESS,
+                                "The database is not available.", "%s",
+                                PQerrorMessage(conn));
+        }
+    }
+    return NULL;
+}
+
+vo_err_t *vo_meta_serial_within(apr_int64_t *serial, PGconn *conn,
+                                apr_interval_time_t most, apr_pool_t *pool)
+{
+    vo_err_t *err = NULL;
+    PGresult *res;
+
+    if (PQtransactionStatus(conn) != PQTRANS_ACTIVE
+        && !PQsendQuery(conn, "SELECT serial FROM vo.meta_serial")) {
+        return vo_err_fault(pool, APR_SUCCESS,
+                            "The database is not available.", "%s",
+                            PQerrorMessage(conn));
+    }
+    VO_TRY(await(conn, most, pool));
+    while ((res = PQgetResult(conn))) {
+        if (PQresultStatus(res) != PGRES_TUPLES_OK) {
+            err = vo_err_fault(pool, APR_SUCCESS,
+                               "What is published cannot be read.", "%s",
+                               PQresultErrorMessage(res));
+        }
+        else if (PQntuples(res) != 1) {
+            err = vo_err_fault(pool, APR_SUCCESS,
+                               "The archive's database is not set up.",
+                               "vo.meta_serial is empty: run voctl init");
+        }
+        else {
+            *serial = integer(res, 0, 0, 0);
+        }
+        PQclear(res);
+    }
     return err;
 }

@@ -26,4 +26,10 @@ vo_err_t *vo_meta_load(vo_meta_t **meta, PGconn *conn, apr_pool_t *pool);
  * as above, but a transaction may be open. */
 vo_err_t *vo_meta_serial(apr_int64_t *serial, PGconn *conn, apr_pool_t *pool);
 
+/* The same on an idle connection, waiting at most MOST for the answer:
+ * VO_ERR_BUSY when there is none by then. The question then stays on its way,
+ * and the next call waits for its answer instead of asking again. */
+vo_err_t *vo_meta_serial_within(apr_int64_t *serial, PGconn *conn,
+                                apr_interval_time_t most, apr_pool_t *pool);
+
 #endif

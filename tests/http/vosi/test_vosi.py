@@ -1,5 +1,7 @@
 """test_vosi.py: availability, capabilities and tables."""
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import signal
 import time
 from urllib.parse import quote
 
@@ -245,6 +247,36 @@ def test_database_down_and_back(vo, conf_now, expect_log):
         assert time.time() < deadline, "the database is not seen to be back"
         time.sleep(0.1)
     assert up.findtext(AVAIL + "upSince") >= before.findtext(AVAIL + "upSince")
+
+
+def test_database_that_hangs(vo, conf_now, expect_log):
+    """A database that accepts and says nothing is down, and told in time."""
+    expect_log("")
+    conf_now("VOProbeInterval 0")
+    assert document(vo, "/vo/test-dr1/availability").findtext(
+        AVAIL + "available") == "true"
+    pids = [p for p, in vo.sql("SELECT pid FROM pg_stat_activity WHERE pid <>"
+                               " pg_backend_pid()")]
+    with open(vo.dir / "pg" / "postmaster.pid") as f:
+        pids.append(int(f.readline()))
+    time.sleep(2.1)  # the next request asks whether anything changed
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        for where in WHERE:
+            start = time.time()
+            down = document(vo, where + "/availability")
+            assert down.findtext(AVAIL + "available") == "false"
+            assert time.time() - start < 12
+        assert vo.get("/vo/test-dr1/tables").status_code == 200
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    deadline = time.time() + 15
+    while document(vo, "/vo/test-dr1/availability").findtext(
+            AVAIL + "available") != "true":
+        assert time.time() < deadline, "the database is not seen to be back"
+        time.sleep(0.1)
 
 
 def test_probe_is_cached(vo, conf_now):
