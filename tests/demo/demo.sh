@@ -11,6 +11,10 @@ start=$SECONDS
 . "$dir/env"
 "$voctl" --dsn "$VO_DSN" init
 "$voctl" --dsn "$VO_DSN" demo
+# An archive on loopback may take tables by address from VizieR; a host of your
+# own has none until its operator names some.
+mkdir -p "$dir/httpd/extra.d"
+echo 'TAPUploadFrom vizier.cds.unistra.fr' > "$dir/httpd/extra.d/demo.conf"
 "$top/tests/demo/server.sh" "$dir" httpd-start
 # shellcheck disable=SC1091
 . "$dir/env"
@@ -28,6 +32,8 @@ Try it:
   curl '$VO_URL/vo/cone/tycho2/Stars?RA=83.82&DEC=-5.39&SR=0.2&RESPONSEFORMAT=csv'
   curl '$VO_URL/vo/tap/demo-dr1/sync' -d LANG=ADQL -d FORMAT=csv \\
       -d 'QUERY=SELECT TOP 5 tile_id, number, mag_auto[demo::rSDSS] FROM MagABDualObj'
+  curl '$VO_URL/vo/tap/demo-dr1/async' -L -d LANG=ADQL -d PHASE=RUN \\
+      -d 'QUERY=SELECT * FROM Filter'
   topcat: VO > Table Access Protocol > TAP URL
 
 Stop it with: make demo-stop
