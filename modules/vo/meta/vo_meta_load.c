@@ -26,32 +26,38 @@ static apr_status_t clear_result(void *result)
     return APR_SUCCESS;
 }
 
+/* Is RES, the answer to SQL on CONN, a good one? */
+static vo_err_t *good(const PGresult *res, PGconn *conn, const char *sql,
+                      apr_pool_t *pool)
+{
+    ExecStatusType status = PQresultStatus(res);
+    const char *state;
+
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        return NULL;
+    }
+    state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    /* undefined_table, invalid_schema_name */
+    if (state && (!strcmp(state, "42P01") || !strcmp(state, "3F000"))) {
+        return vo_err_fault(pool, APR_SUCCESS,
+                            "The archive's database is not set up.",
+                            "run voctl init: %s", PQerrorMessage(conn));
+    }
+    return vo_err_fault(pool, APR_SUCCESS,
+                        "The archive's metadata cannot be read.", "%s in: %s",
+                        PQerrorMessage(conn), sql);
+}
+
 /* Run SQL; *RES is cleared with POOL. */
 static vo_err_t *query(PGresult **res, PGconn *conn, const char *sql,
                        apr_pool_t *pool)
 {
-    ExecStatusType status;
-
     *res = PQexec(conn, sql);
     if (*res) {
         apr_pool_cleanup_register(pool, *res, clear_result,
                                   apr_pool_cleanup_null);
     }
-    status = PQresultStatus(*res);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        const char *state = PQresultErrorField(*res, PG_DIAG_SQLSTATE);
-
-        /* undefined_table, invalid_schema_name */
-        if (state && (!strcmp(state, "42P01") || !strcmp(state, "3F000"))) {
-            return vo_err_fault(pool, APR_SUCCESS,
-                                "The archive's database is not set up.",
-                                "run voctl init: %s", PQerrorMessage(conn));
-        }
-        return vo_err_fault(pool, APR_SUCCESS,
-                            "The archive's metadata cannot be read.",
-                            "%s in: %s", PQerrorMessage(conn), sql);
-    }
-    return NULL;
+    return good(*res, conn, sql, pool);
 }
 
 /* A cell as text in the snapshot's pool; NULL for NULL. */
@@ -430,7 +436,8 @@ static vo_err_t *load_all(loader_t *l)
 /* The same fault in a pool that lives longer. */
 static vo_err_t *keep(const vo_err_t *err, apr_pool_t *pool)
 {
-    return vo_err_fault(pool, err->aprerr, err->text, "%s", err->detail);
+    return vo_err_fault(pool, err->aprerr, err->text, "%s",
+                        err->detail ? err->detail : "");
 }
 
 vo_err_t *vo_meta_load(vo_meta_t **meta, PGconn *conn, apr_pool_t *pool)
@@ -453,29 +460,6 @@ vo_err_t *vo_meta_load(vo_meta_t **meta, PGconn *conn, apr_pool_t *pool)
         *meta = l.meta;
     }
     apr_pool_destroy(l.tmp);
-    return err;
-}
-
-vo_err_t *vo_meta_serial(apr_int64_t *serial, PGconn *conn, apr_pool_t *pool)
-{
-    apr_pool_t *tmp;
-    PGresult *res = NULL;
-    vo_err_t *err;
-
-    apr_pool_create(&tmp, pool);
-    err = query(&res, conn, "SELECT serial FROM vo.meta_serial", tmp);
-    if (err) {
-        err = keep(err, pool);
-    }
-    else if (PQntuples(res) != 1) {
-        err = vo_err_fault(pool, APR_SUCCESS,
-                           "The archive's database is not set up.",
-                           "vo.meta_serial is empty: run voctl init");
-    }
-    else {
-        *serial = integer(res, 0, 0, 0);
-    }
-    apr_pool_destroy(tmp);
     return err;
 }
 
@@ -507,31 +491,33 @@ static vo_err_t *await(PGconn *conn, apr_interval_time_t most,
 vo_err_t *vo_meta_serial_within(apr_int64_t *serial, PGconn *conn,
                                 apr_interval_time_t most, apr_pool_t *pool)
 {
+    static const char sql[] = "SELECT serial FROM vo.meta_serial";
     vo_err_t *err = NULL;
     PGresult *res;
 
     if (PQtransactionStatus(conn) != PQTRANS_ACTIVE
-        && !PQsendQuery(conn, "SELECT serial FROM vo.meta_serial")) {
-        return vo_err_fault(pool, APR_SUCCESS,
-                            "The database is not available.", "%s",
-                            PQerrorMessage(conn));
+        && !PQsendQuery(conn, sql)) {
+        return good(NULL, conn, sql, pool);
     }
     VO_TRY(await(conn, most, pool));
     while ((res = PQgetResult(conn))) {
-        if (PQresultStatus(res) != PGRES_TUPLES_OK) {
-            err = vo_err_fault(pool, APR_SUCCESS,
-                               "What is published cannot be read.", "%s",
-                               PQresultErrorMessage(res));
-        }
-        else if (PQntuples(res) != 1) {
-            err = vo_err_fault(pool, APR_SUCCESS,
+        vo_err_t *bad = good(res, conn, sql, pool);
+
+        if (!bad && PQntuples(res) != 1) {
+            bad = vo_err_fault(pool, APR_SUCCESS,
                                "The archive's database is not set up.",
                                "vo.meta_serial is empty: run voctl init");
         }
-        else {
+        if (!bad) {
             *serial = integer(res, 0, 0, 0);
         }
+        err = err ? err : bad;
         PQclear(res);
     }
     return err;
+}
+
+vo_err_t *vo_meta_serial(apr_int64_t *serial, PGconn *conn, apr_pool_t *pool)
+{
+    return vo_meta_serial_within(serial, conn, apr_time_from_sec(60), pool);
 }

@@ -23,7 +23,7 @@ vo_err_t *vo_meta_load(vo_meta_t **meta, PGconn *conn, apr_pool_t *pool);
 
 /* The number that changes when anything published does: compare it with
  * meta->serial to know whether a snapshot is still good. One indexed row; CONN
- * as above, but a transaction may be open. */
+ * as above, but a transaction may be open; waits a minute at most. */
 vo_err_t *vo_meta_serial(apr_int64_t *serial, PGconn *conn, apr_pool_t *pool);
 
 /* The same on an idle connection, waiting at most MOST for the answer:
