@@ -229,9 +229,16 @@ def test_nothing_is_left(vo):
     """No zombie below httpd, no lease, no unfinished file."""
     with open(vo.env["VO_HTTPD_PID"]) as f:
         parent = f.read().strip()
-    out = subprocess.run(["ps", "-o", "stat=", "--ppid", parent],
-                         capture_output=True, text=True, check=True).stdout
-    assert not [s for s in out.split() if s.startswith("Z")]
+
+    def zombies():
+        out = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", parent],
+                             capture_output=True, text=True, check=True)
+        return {line.split()[0] for line in out.stdout.splitlines()
+                if line.split()[1].startswith("Z")}
+
+    # httpd's parent looks for ended children once a second
+    seen = zombies()
+    until(lambda: not zombies() & seen)
     assert vo.sql("SELECT count(*) FROM vo.job WHERE lease IS NOT NULL"
                   " AND phase <> 'EXECUTING'") == [(0,)]
     until(lambda: not [f for f in jobs.result_files(vo)
