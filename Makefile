@@ -161,7 +161,7 @@ SHARE = $(PREFIX)/share/mod_vo
 INSTALLED = $(MODULES:%=$(shell $(APXS) -q LIBEXECDIR)/mod_%.so) \
     $(patsubst conf/load/%,$(A2CONF)/mods-available/%,$(wildcard conf/load/*.load)) \
     $(patsubst conf/sites/%,$(A2CONF)/sites-available/%,$(wildcard conf/sites/*.conf)) \
-    $(A2CONF)/vo.conf $(PREFIX)/bin/voctl
+    $(PREFIX)/bin/voctl
 
 install: all doc ## put modules, conf and voctl where a2enmod and a2ensite look
 	install -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
@@ -182,9 +182,13 @@ install: all doc ## put modules, conf and voctl where a2enmod and a2ensite look
 	install -D -m 644 conf/postgresql/README \
 	    $(DESTDIR)$(SHARE)/postgresql/README
 	$(MAKE) --no-print-directory pgsky-install
-uninstall: unpgsky-install ## take away what install put there
+uninstall: pgsky-uninstall ## take away what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 	rm -rf $(DESTDIR)$(SHARE)
+	@! cmp -s conf/vo.conf $(DESTDIR)$(A2CONF)/vo.conf || \
+	    rm -f $(DESTDIR)$(A2CONF)/vo.conf
+	@test ! -e $(DESTDIR)$(A2CONF)/vo.conf || \
+	    echo "$(DESTDIR)$(A2CONF)/vo.conf was changed and is left"
 
 clean: ## remove everything built
 	-test ! -d $(BUILD)/demo || tests/demo/server.sh $(BUILD)/demo stop
