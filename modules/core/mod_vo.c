@@ -71,6 +71,17 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
+/* MISSING is why httpd cannot start, or NULL. */
+static int start_or_say(const char *missing, server_rec *s)
+{
+    if (missing) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, VOLOGNO(1000) "%s",
+                     missing);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
@@ -85,16 +96,18 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         missing = "mod_vo needs a PostgreSQL database: add 'DBDriver pgsql' "
                   "and a DBDParams line that says how to connect";
     }
-    if (!missing
-        && ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
-        missing = vo_jobs_start(pconf, s);
-    }
-    if (missing) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, VOLOGNO(1000) "%s",
-                     missing);
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
+    return start_or_say(missing, s);
+}
+
+/* The processes that execute jobs are made when every module is ready, for they
+ * call them. */
+static int post_config_last(apr_pool_t *pconf, apr_pool_t *plog,
+                            apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    (void)ptemp;
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
+               ? OK : start_or_say(vo_jobs_start(pconf, s), s);
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
@@ -135,6 +148,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_post_config(post_config_last, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(translate_name, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
@@ -151,6 +165,8 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_path_below);
     APR_REGISTER_OPTIONAL_FN(vo_base_url);
     APR_REGISTER_OPTIONAL_FN(vo_service_url);
+    APR_REGISTER_OPTIONAL_FN(vo_service_url_at);
+    APR_REGISTER_OPTIONAL_FN(vo_answer_describe);
     APR_REGISTER_OPTIONAL_FN(vo_response_begin);
     APR_REGISTER_OPTIONAL_FN(vo_response_end);
     APR_REGISTER_OPTIONAL_FN(vo_response_abort);

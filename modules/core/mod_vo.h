@@ -51,7 +51,15 @@
  * with the struct.
  */
 #define VO_SERVICE_GROUP "vo-service"
-#define VO_SERVICE_VERSION "0"
+#define VO_SERVICE_VERSION "1"
+
+/* A result on its way to a client, for services that can do more with it. */
+typedef struct vo_answer_t {
+    const vo_release_t *rel;
+    const char *base_url;     /* as vo_base_url said when it was asked for */
+    int nfields;
+    const vo_field_t *fields; /* field->column tells what each is made of */
+} vo_answer_t;
 
 typedef struct vo_service_t vo_service_t;
 struct vo_service_t {
@@ -74,6 +82,13 @@ struct vo_service_t {
                               const char *url);
     /* Can it work now? NULL: asking the database is enough. */
     vo_err_t *(*probe)(request_rec *r);
+    /* Push to TO, an array of vo_descriptor_t, what this service can do with
+     * the rows of ANSWER (a links service: when there is a column
+     * obs_publisher_did), everything in POOL. There is no request: it is called
+     * in worker processes too; vo_service_url_at makes addresses. NULL:
+     * nothing. */
+    void (*descriptors)(apr_array_header_t *to, const vo_answer_t *answer,
+                        apr_pool_t *pool);
 };
 
 /* --- what is published --------------------------------------------------- */
@@ -147,6 +162,12 @@ APR_DECLARE_OPTIONAL_FN(const char *, vo_service_url,
                         (request_rec *r, const vo_service_t *svc,
                          const vo_release_t *rel, const vo_table_t *table));
 
+/* The same without a request, BASE_URL being what vo_base_url said, in POOL. */
+APR_DECLARE_OPTIONAL_FN(const char *, vo_service_url_at,
+                        (apr_pool_t *pool, const char *base_url,
+                         const vo_service_t *svc, const vo_release_t *rel,
+                         const vo_table_t *table));
+
 /* --- answer -------------------------------------------------------------- */
 
 /* Begin the answer (status 200, Content-Type MEDIA_TYPE); headers leave with
@@ -154,6 +175,12 @@ APR_DECLARE_OPTIONAL_FN(const char *, vo_service_url,
  * have, writing returns VO_ERR_GONE, as when the client has left. */
 APR_DECLARE_OPTIONAL_FN(vo_out_t *, vo_response_begin,
                         (request_rec *r, const char *media_type));
+
+/* Give DOC the descriptors that every loaded service has for ANSWER. To be
+ * called before the writer begins, in a request or in a worker. */
+APR_DECLARE_OPTIONAL_FN(void, vo_answer_describe,
+                        (vo_tabledoc_t *doc, const vo_answer_t *answer,
+                         apr_pool_t *pool));
 
 /* End it. The handler returns what this returns. */
 APR_DECLARE_OPTIONAL_FN(int, vo_response_end, (request_rec *r, vo_out_t *out));

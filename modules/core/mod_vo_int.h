@@ -92,6 +92,12 @@ const char *vo_path_below(request_rec *r, const char *segment);
 const char *vo_base_url(request_rec *r);
 const char *vo_service_url(request_rec *r, const vo_service_t *svc,
                            const vo_release_t *rel, const vo_table_t *table);
+const char *vo_service_url_at(apr_pool_t *pool, const char *base_url,
+                              const vo_service_t *svc,
+                              const vo_release_t *rel,
+                              const vo_table_t *table);
+void vo_answer_describe(vo_tabledoc_t *doc, const vo_answer_t *answer,
+                        apr_pool_t *pool);
 vo_out_t *vo_response_begin(request_rec *r, const char *media_type);
 int vo_response_end(request_rec *r, vo_out_t *out);
 int vo_response_abort(request_rec *r, vo_out_t *out, const vo_err_t *err);

@@ -254,12 +254,13 @@ const char *vo_base_url(request_rec *r)
                        is_standard ? "" : port, root, NULL);
 }
 
-const char *vo_service_url(request_rec *r, const vo_service_t *svc,
-                           const vo_release_t *rel, const vo_table_t *table)
+const char *vo_service_url_at(apr_pool_t *pool, const char *base_url,
+                              const vo_service_t *svc,
+                              const vo_release_t *rel,
+                              const vo_table_t *table)
 {
-    const char *url = apr_pstrcat(r->pool, vo_base_url(r), "/", svc->segment,
-                                  "/", ap_escape_path_segment(r->pool, rel->id),
-                                  NULL);
+    const char *url = apr_pstrcat(pool, base_url, "/", svc->segment, "/",
+                                  ap_escape_path_segment(pool, rel->id), NULL);
     const char *name;
     int n;
 
@@ -271,6 +272,12 @@ const char *vo_service_url(request_rec *r, const vo_service_t *svc,
     if (n > 1) {
         name = table->tap_name;
     }
-    return apr_pstrcat(r->pool, url, "/",
-                       ap_escape_path_segment(r->pool, name), NULL);
+    return apr_pstrcat(pool, url, "/", ap_escape_path_segment(pool, name),
+                       NULL);
+}
+
+const char *vo_service_url(request_rec *r, const vo_service_t *svc,
+                           const vo_release_t *rel, const vo_table_t *table)
+{
+    return vo_service_url_at(r->pool, vo_base_url(r), svc, rel, table);
 }

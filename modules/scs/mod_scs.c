@@ -28,6 +28,7 @@ static APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
 static APR_OPTIONAL_FN_TYPE(vo_query) *query;
 static APR_OPTIONAL_FN_TYPE(vo_params) *params_of;
 static APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
+static APR_OPTIONAL_FN_TYPE(vo_service_url_at) *service_url_at;
 static APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
 static APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
 static APR_OPTIONAL_FN_TYPE(vo_response_abort) *response_abort;
@@ -41,6 +42,7 @@ static void fetch_functions(void)
     query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
     params_of = APR_RETRIEVE_OPTIONAL_FN(vo_params);
     path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
+    service_url_at = APR_RETRIEVE_OPTIONAL_FN(vo_service_url_at);
     response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
     response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
     response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);
@@ -233,10 +235,38 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
 
 static const char *const standard_ids[] = { VO_VOSI_CONE, NULL };
 
+static void descriptors(apr_array_header_t *to, const vo_answer_t *answer,
+                        apr_pool_t *pool);
+
 static const vo_service_t service = {
-    "cone", "cone", "Simple Cone Search", standard_ids, 1, 1, 0,
-    serves, capabilities, NULL
+    .name = "cone",
+    .segment = "cone",
+    .title = "Simple Cone Search",
+    .standard_ids = standard_ids,
+    .is_per_table = 1,
+    .has_tables = 1,
+    .serves = serves,
+    .capabilities = capabilities,
+    .descriptors = descriptors,
 };
+
+/* Around the position of a row, in each searched table the row is of. */
+static void descriptors(apr_array_header_t *to, const vo_answer_t *answer,
+                        apr_pool_t *pool)
+{
+    const vo_release_t *rel = answer->rel;
+    int i;
+
+    for (i = 0; i < rel->ntables; ++i) {
+        const vo_table_t *table = rel->tables[i];
+
+        if (vo_cone_serves(table)) {
+            vo_cone_descriptor(to, table, answer->nfields, answer->fields,
+                               service_url_at(pool, answer->base_url,
+                                              &service, rel, table), pool);
+        }
+    }
+}
 
 /* ---- the search ------------------------------------------------------- */
 

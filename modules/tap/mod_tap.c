@@ -366,6 +366,7 @@ static void fetch_functions(void)
     tap_fns.path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
     tap_fns.base_url = APR_RETRIEVE_OPTIONAL_FN(vo_base_url);
     tap_fns.service_url = APR_RETRIEVE_OPTIONAL_FN(vo_service_url);
+    tap_fns.answer_describe = APR_RETRIEVE_OPTIONAL_FN(vo_answer_describe);
     tap_fns.response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
     tap_fns.response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
     tap_fns.response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);

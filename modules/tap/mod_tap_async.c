@@ -30,6 +30,7 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
     form = vo_uws_form_add("", "url",
                            tap_fns.service_url(r, &tap_service, rel, NULL),
                            r->pool);
+    form = vo_uws_form_add(form, "base_url", tap_fns.base_url(r), r->pool);
     vo_num_from_int64(buf, conf.maxrec_default);
     form = vo_uws_form_add(form, "maxrec", buf, r->pool);
     vo_num_from_int64(buf, conf.maxrec_hard);
@@ -56,6 +57,7 @@ static vo_err_t *read_settings(tap_query_t *q,
     int i;
 
     VO_TRY(vo_dali_param_one(&q->url, kept, "url"));
+    VO_TRY(vo_dali_param_one(&q->base_url, kept, "base_url"));
     VO_TRY(vo_dali_param_int(&q->conf.maxrec_default, kept, "maxrec", 0,
                              APR_INT64_MAX, 0));
     VO_TRY(vo_dali_param_int(&q->conf.maxrec_hard, kept, "maxrec_hard", 0,

@@ -24,6 +24,7 @@ typedef struct tap_fns_t {
     APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
     APR_OPTIONAL_FN_TYPE(vo_base_url) *base_url;
     APR_OPTIONAL_FN_TYPE(vo_service_url) *service_url;
+    APR_OPTIONAL_FN_TYPE(vo_answer_describe) *answer_describe;
     APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
     APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
     APR_OPTIONAL_FN_TYPE(vo_response_abort) *response_abort;

@@ -156,6 +156,18 @@ static void describe(tap_query_t *q)
     }
 }
 
+/* What services can do with the rows. A job made before they were asked has
+ * kept no address for them. */
+static void set_descriptors(tap_query_t *q)
+{
+    vo_answer_t answer = {q->rel, q->base_url, q->sql->nfields,
+                          q->sql->fields};
+
+    if (q->base_url) {
+        tap_fns.answer_describe(&q->doc, &answer, q->pool);
+    }
+}
+
 /* The frame of positions: their epoch is told when all tables agree. */
 static void set_coosys(tap_query_t *q)
 {
@@ -269,5 +281,6 @@ vo_err_t *tap_query_prepare(tap_query_t *q)
     }
     describe(q);
     set_coosys(q);
+    set_descriptors(q);
     return NULL;
 }

@@ -17,6 +17,7 @@ struct tap_query_t {
     tap_conf_t conf;
     const vo_dali_params_t *params;
     const char *url;         /* of the service */
+    const char *base_url;    /* of all services */
     apr_time_t now;          /* when it was asked */
     int timeout_ms;          /* 0 = none */
     /* Begin the document of type q->media_type. */

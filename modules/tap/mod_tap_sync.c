@@ -99,6 +99,7 @@ int tap_sync(request_rec *r, const vo_release_t *rel)
     s.q.rel = rel;
     s.q.conf = tap_conf(r);
     s.q.url = tap_fns.service_url(r, &tap_service, rel, NULL);
+    s.q.base_url = tap_fns.base_url(r);
     s.q.now = r->request_time;
     s.q.timeout_ms = s.q.conf.timeout_s * 1000;
     s.q.open = open_answer;

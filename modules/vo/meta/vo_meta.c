@@ -255,6 +255,7 @@ vo_column_t *vo_table_add_column(vo_meta_t *meta, vo_table_t *table,
     col->field.arraysize = arraysize && *arraysize
                                ? apr_pstrdup(meta->pool, arraysize) : NULL;
     col->field.size = vo_arraysize_parse(arraysize);
+    col->field.column = col;
     col->adql_name = col->field.name;
     col->min = col->max = col->fill = NAN;
     col->pg_column = apr_pstrdup(meta->pool, pg_column);

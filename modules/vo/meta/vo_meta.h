@@ -47,6 +47,8 @@ typedef struct vo_field_t {
     const char *null_value;  /* VALUES null, for readers; else NULL */
     unsigned pg_oid;         /* PostgreSQL type the cells come in; 0 unknown */
     const char *ref;         /* ID of a COOSYS or TIMESYS element, or NULL */
+    const struct vo_column_t *column; /* published column it is, or is made
+                                of, keeping its meaning; or NULL */
 } vo_field_t;
 
 typedef struct vo_table_t vo_table_t;

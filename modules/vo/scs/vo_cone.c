@@ -364,3 +364,58 @@ const char *vo_cone_sample_sql(const vo_table_t *table, apr_pool_t *pool)
                        vo_sql_ident(table->pg_hpx, pool),
                        " IS NOT NULL LIMIT 1", NULL);
 }
+
+/* ---- for rows of other results ---------------------------------------- */
+
+/* The name under which COLUMN is among FIELDS, or NULL. */
+static const char *called(const vo_column_t *column, int nfields,
+                          const vo_field_t *fields)
+{
+    int i;
+
+    for (i = 0; i < nfields; ++i) {
+        if (fields[i].column == column) {
+            return fields[i].name;
+        }
+    }
+    return NULL;
+}
+
+void vo_cone_descriptor(apr_array_header_t *to, const vo_table_t *table,
+                        int nfields, const vo_field_t *fields,
+                        const char *url, apr_pool_t *pool)
+{
+    static const vo_param_t params[] = {
+        {.name = "RA", .unit = "deg", .ucd = "pos.eq.ra",
+         .description = "Right ascension of the centre, ICRS"},
+        {.name = "DEC", .unit = "deg", .ucd = "pos.eq.dec",
+         .description = "Declination of the centre, ICRS"},
+        {.name = "SR", .unit = "deg", .ucd = "pos.angDistance",
+         .description = "Radius of the cone", .min = "0", .max = "180"},
+    };
+    const char *ra = called(table->ra, nfields, fields);
+    const char *dec = called(table->dec, nfields, fields);
+    vo_descriptor_t *d;
+    vo_param_t *own;
+    int i;
+
+    if (!ra || !dec) {
+        return;
+    }
+    own = apr_pmemdup(pool, params, sizeof(params));
+    for (i = 0; i < 3; ++i) {
+        own[i].type = VO_TYPE_DOUBLE;
+    }
+    own[0].column = ra;
+    own[1].column = dec;
+    d = apr_array_push(to);
+    memset(d, 0, sizeof(*d));
+    d->name = apr_pstrcat(pool, "cone search of ", table->tap_name, NULL);
+    d->description = apr_pstrcat(pool, "Rows of ", table->tap_name,
+                                 " around the position of a row", NULL);
+    d->access_url = url;
+    d->standard_id = "ivo://ivoa.net/std/ConeSearch";
+    d->content_type = "application/x-votable+xml";
+    d->nparams = 3;
+    d->params = own;
+}

@@ -3,7 +3,10 @@
 #ifndef VO_CONE_H
 #define VO_CONE_H
 
+#include <apr_tables.h>
+
 #include "../meta/vo_meta.h"
+#include "../table/vo_table.h"
 #include "../vo_err.h"
 #include "../vo_sql.h"
 
@@ -47,6 +50,13 @@ vo_cone_t *vo_cone_make(const vo_table_t *table, int verb,
 vo_err_t *vo_cone_request(vo_sql_req_t *req, const vo_cone_t *cone,
                           double ra_deg, double dec_deg, double radius_deg,
                           apr_int64_t maxrec, apr_pool_t *pool);
+
+/* Push to TO (of vo_descriptor_t) a cone search of TABLE at URL around each row
+ * of a result, if both its position columns are among FIELDS; the radius is the
+ * user's to choose. */
+void vo_cone_descriptor(apr_array_header_t *to, const vo_table_t *table,
+                        int nfields, const vo_field_t *fields,
+                        const char *url, apr_pool_t *pool);
 
 /* The SQL that finds the position of some row of TABLE, in POOL. */
 const char *vo_cone_sample_sql(const vo_table_t *table, apr_pool_t *pool);

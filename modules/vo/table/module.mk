@@ -2,7 +2,8 @@
 VO_SRCS += modules/vo/vo_num.c
 VO_SRCS += $(addprefix modules/vo/table/,vo_wire.c vo_text_cells.c \
     vo_binary_cells.c vo_tablefmt.c vo_base64.c vo_fits_head.c \
-    vo_fits_cards.c vo_write_votable.c vo_write_binary.c vo_write_csv.c vo_write_json.c \
+    vo_fits_cards.c vo_write_votable.c vo_votable_parts.c vo_write_binary.c \
+    vo_write_csv.c vo_write_json.c \
     vo_write_html.c vo_write_text.c vo_write_fits.c vo_reader.c \
     vo_read_cells.c vo_read_csv.c vo_read_fits.c vo_read_fits_cells.c \
     vo_read_votable.c vo_read_votable_xml.c \

@@ -29,6 +29,33 @@ typedef struct vo_coosys_t {
     const char *id, *system, *epoch; /* "ICRS", "J2016.0" or NULL */
 } vo_coosys_t;
 
+typedef struct vo_param_t { /* a PARAM element */
+    const char *name;
+    vo_type_e type;
+    const char *arraysize;  /* NULL: scalar; texts need "*" */
+    const char *xtype, *unit, *ucd, *utype, *description; /* or NULL */
+    const char *value;      /* as in TABLEDATA; NULL: none, the user's to give */
+    const char *column;     /* name of the column of the document that gives
+                               the value in each row, or NULL */
+    const char *min, *max;  /* VALUES, or NULL */
+    const char *const *options; /* values there are, NULL-ended, or NULL */
+} vo_param_t;
+
+/* What a service can do with a row, or without one: a service descriptor
+ * (DataLink 1.1, section 4), written behind the results. One that needs a
+ * column the document has not is left out. Texts may be NULL but for
+ * access_url. */
+typedef struct vo_descriptor_t {
+    const char *id;          /* XML ID, as a service_def names it */
+    const char *name, *description;
+    const char *access_url;
+    const char *standard_id; /* IVOID */
+    const char *resource_id; /* IVOID of the registered service */
+    const char *content_type, *example_url;
+    int nparams;
+    const vo_param_t *params; /* GROUP inputParams */
+} vo_descriptor_t;
+
 typedef struct vo_tabledoc_t { /* what the document says around the rows */
     const char *name, *description;  /* of the TABLE, or NULL */
     const char *resource_description;
@@ -40,6 +67,8 @@ typedef struct vo_tabledoc_t { /* what the document says around the rows */
     const vo_coosys_t *coosys;       /* fields refer to them by ref */
     int ngroups;
     const vo_group_t *groups;        /* column names of FIELDs */
+    int ndescriptors;
+    const vo_descriptor_t *descriptors;
     const char *version;             /* VOTable "1.4" (default NULL) */
     const char *media_type;          /* as answered; CSV reads header=absent */
     int is_scs;   /* cone search 1.03: no type="results" demands, see scs.md */
@@ -55,6 +84,7 @@ typedef struct vo_writer_t {
     vo_out_t *out;
     apr_int64_t nrows;  /* rows written so far */
     void *state;        /* of the format */
+    const char *const *ids; /* XML IDs of the FIELDs; VOTable only */
     apr_pool_t *pool;   /* lives as long as the writer */
 } vo_writer_t;
 

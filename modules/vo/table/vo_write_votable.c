@@ -1,75 +1,21 @@
 /* vo_write_votable.c: VOTable documents, and their TABLEDATA form. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VOTable 1.4 (REC 2019-10-21), DALI 1.1 section 4.4 */
-#include <apr_cstr.h>
 #include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "../vo_num.h"
-#include "vo_write.h"
+#include "vo_votable.h"
 
 /* The namespace is the same from 1.3 to 1.5. */
 #define VOTABLE_NS "http://www.ivoa.net/xml/VOTable/v1.3"
-
-/* Line breaks and tabs in attributes become blanks (XML 1.0 section 3.3.3)
- * unless written as references; a query needs them. */
-static vo_err_t *put_attr(vo_out_t *out, const char *name, const char *value)
-{
-    const char *end;
-
-    if (!value) {
-        return NULL;
-    }
-    VO_TRY(vo_out_puts(out, " "));
-    VO_TRY(vo_out_puts(out, name));
-    VO_TRY(vo_out_puts(out, "=\""));
-    while (*(end = value + strcspn(value, "\n\r\t"))) {
-        VO_TRY(vo_out_xml(out, value, (apr_size_t)(end - value)));
-        VO_TRY(vo_out_printf(out, "&#%d;", *end));
-        value = end + 1;
-    }
-    VO_TRY(vo_out_xml(out, value, strlen(value)));
-    return vo_out_puts(out, "\"");
-}
-
-static vo_err_t *put_description(vo_out_t *out, const char *text)
-{
-    if (!text || !*text) {
-        return NULL;
-    }
-    VO_TRY(vo_out_puts(out, "<DESCRIPTION>"));
-    VO_TRY(vo_out_xml(out, text, strlen(text)));
-    return vo_out_puts(out, "</DESCRIPTION>\n");
-}
-
-static vo_err_t *put_info(vo_out_t *out, const vo_info_t *info)
-{
-    VO_TRY(vo_out_puts(out, "<INFO"));
-    VO_TRY(put_attr(out, "ID", info->id));
-    VO_TRY(put_attr(out, "name", info->name));
-    VO_TRY(put_attr(out, "value", info->value ? info->value : ""));
-    VO_TRY(put_attr(out, "ucd", info->ucd));
-    if (!info->text) {
-        return vo_out_puts(out, "/>\n");
-    }
-    VO_TRY(vo_out_puts(out, ">"));
-    VO_TRY(vo_out_xml(out, info->text, strlen(info->text)));
-    return vo_out_puts(out, "</INFO>\n");
-}
-
-static vo_err_t *put_status(vo_out_t *out, const char *value, const char *text)
-{
-    vo_info_t info = {"QUERY_STATUS", value, text, NULL, NULL};
-
-    return put_info(out, &info);
-}
 
 static vo_err_t *put_root(vo_out_t *out, const char *version)
 {
     VO_TRY(vo_out_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                             "<VOTABLE"));
-    VO_TRY(put_attr(out, "version", version ? version : "1.4"));
+    VO_TRY(vo_vot_attr(out, "version", version ? version : "1.4"));
     return vo_out_puts(out, " xmlns=\"" VOTABLE_NS "\">\n");
 }
 
@@ -140,69 +86,28 @@ static vo_err_t *put_field(vo_writer_t *w, const vo_field_t *field,
     char null[VO_NUM_SIZE];
 
     VO_TRY(vo_out_puts(out, "<FIELD"));
-    VO_TRY(put_attr(out, "ID", id));
-    VO_TRY(put_attr(out, "name", field->name));
-    VO_TRY(put_attr(out, "datatype", vo_type_name(shape->type)));
-    VO_TRY(put_attr(out, "arraysize", shape->arraysize));
-    VO_TRY(put_attr(out, "xtype", field->xtype));
-    VO_TRY(put_attr(out, "unit", field->unit));
-    VO_TRY(put_attr(out, "ucd", field->ucd));
-    VO_TRY(put_attr(out, "utype", field->utype));
-    VO_TRY(put_attr(out, "ref", has_ref ? field->ref : NULL));
+    VO_TRY(vo_vot_attr(out, "ID", id));
+    VO_TRY(vo_vot_attr(out, "name", field->name));
+    VO_TRY(vo_vot_attr(out, "datatype", vo_type_name(shape->type)));
+    VO_TRY(vo_vot_attr(out, "arraysize", shape->arraysize));
+    VO_TRY(vo_vot_attr(out, "xtype", field->xtype));
+    VO_TRY(vo_vot_attr(out, "unit", field->unit));
+    VO_TRY(vo_vot_attr(out, "ucd", field->ucd));
+    VO_TRY(vo_vot_attr(out, "utype", field->utype));
+    VO_TRY(vo_vot_attr(out, "ref", has_ref ? field->ref : NULL));
     if (!needs_null(field, shape, how)
         && (!field->description || !*field->description)) {
         return vo_out_puts(out, "/>\n");
     }
     VO_TRY(vo_out_puts(out, ">\n"));
-    VO_TRY(put_description(out, field->description));
+    VO_TRY(vo_vot_description(out, field->description));
     if (needs_null(field, shape, how)) {
         vo_num_from_int64(null, vo_null_int(field, shape->type));
         VO_TRY(vo_out_puts(out, "<VALUES"));
-        VO_TRY(put_attr(out, "null", null));
+        VO_TRY(vo_vot_attr(out, "null", null));
         VO_TRY(vo_out_puts(out, "/>\n"));
     }
     return vo_out_puts(out, "</FIELD>\n");
-}
-
-static const char *id_of_column(const vo_tabledoc_t *doc,
-                                const char *const *ids, const char *column)
-{
-    int i;
-
-    for (i = 0; i < doc->nfields; ++i) {
-        if (!apr_cstr_casecmp(doc->fields[i].name, column)) {
-            return ids[i];
-        }
-    }
-    return NULL;
-}
-
-/* A group is written with the columns that are there; an empty one is not. */
-static vo_err_t *put_group(vo_writer_t *w, const vo_group_t *group,
-                           const char *const *ids)
-{
-    vo_out_t *out = w->out;
-    int i, n = 0;
-
-    for (i = 0; i < group->ncolumns; ++i) {
-        const char *id = id_of_column(w->doc, ids, group->columns[i]);
-
-        if (!id) {
-            continue;
-        }
-        if (!n++) {
-            VO_TRY(vo_out_puts(out, "<GROUP"));
-            VO_TRY(put_attr(out, "name", group->name));
-            VO_TRY(put_attr(out, "ucd", group->ucd));
-            VO_TRY(put_attr(out, "utype", group->utype));
-            VO_TRY(vo_out_puts(out, ">\n"));
-            VO_TRY(put_description(out, group->description));
-        }
-        VO_TRY(vo_out_puts(out, "<FIELDref"));
-        VO_TRY(put_attr(out, "ref", id));
-        VO_TRY(vo_out_puts(out, "/>\n"));
-    }
-    return n ? vo_out_puts(out, "</GROUP>\n") : NULL;
 }
 
 static vo_err_t *put_resource_head(vo_writer_t *w)
@@ -213,16 +118,16 @@ static vo_err_t *put_resource_head(vo_writer_t *w)
 
     VO_TRY(put_root(out, doc->version));
     VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\">\n"));
-    VO_TRY(put_description(out, doc->resource_description));
-    VO_TRY(put_status(out, "OK", NULL));
+    VO_TRY(vo_vot_description(out, doc->resource_description));
+    VO_TRY(vo_vot_status(out, "OK", NULL));
     for (i = 0; i < doc->ninfos; ++i) {
-        VO_TRY(put_info(out, &doc->infos[i]));
+        VO_TRY(vo_vot_info(out, &doc->infos[i]));
     }
     for (i = 0; i < doc->ncoosys; ++i) {
         VO_TRY(vo_out_puts(out, "<COOSYS"));
-        VO_TRY(put_attr(out, "ID", doc->coosys[i].id));
-        VO_TRY(put_attr(out, "system", doc->coosys[i].system));
-        VO_TRY(put_attr(out, "epoch", doc->coosys[i].epoch));
+        VO_TRY(vo_vot_attr(out, "ID", doc->coosys[i].id));
+        VO_TRY(vo_vot_attr(out, "system", doc->coosys[i].system));
+        VO_TRY(vo_vot_attr(out, "epoch", doc->coosys[i].epoch));
         VO_TRY(vo_out_puts(out, "/>\n"));
     }
     return NULL;
@@ -237,6 +142,7 @@ vo_err_t *vo_votable_head(vo_writer_t *w, const vo_shape_t *shapes,
                                                 * sizeof(*ids));
     int i;
 
+    w->ids = ids;
     apr_hash_set(used, "Error", APR_HASH_KEY_STRING, "");
     for (i = 0; i < doc->ninfos; ++i) {
         if (doc->infos[i].id) {
@@ -246,17 +152,23 @@ vo_err_t *vo_votable_head(vo_writer_t *w, const vo_shape_t *shapes,
     for (i = 0; i < doc->ncoosys; ++i) {
         apr_hash_set(used, doc->coosys[i].id, APR_HASH_KEY_STRING, "");
     }
+    for (i = 0; i < doc->ndescriptors; ++i) {
+        if (doc->descriptors[i].id) {
+            apr_hash_set(used, doc->descriptors[i].id, APR_HASH_KEY_STRING,
+                         "");
+        }
+    }
     VO_TRY(put_resource_head(w));
     VO_TRY(vo_out_puts(w->out, "<TABLE"));
-    VO_TRY(put_attr(w->out, "name", doc->name));
+    VO_TRY(vo_vot_attr(w->out, "name", doc->name));
     VO_TRY(vo_out_puts(w->out, ">\n"));
-    VO_TRY(put_description(w->out, doc->description));
+    VO_TRY(vo_vot_description(w->out, doc->description));
     for (i = 0; i < doc->nfields; ++i) {
         ids[i] = make_id(used, doc->fields[i].name, w->pool);
         VO_TRY(put_field(w, &doc->fields[i], &shapes[i], ids[i], how));
     }
     for (i = 0; i < doc->ngroups; ++i) {
-        VO_TRY(put_group(w, &doc->groups[i], ids));
+        VO_TRY(vo_vot_group(w, &doc->groups[i]));
     }
     VO_TRY(vo_out_puts(w->out, "<DATA>\n"));
     return vo_out_puts(w->out,
@@ -272,7 +184,7 @@ static vo_err_t *put_scs_error(vo_out_t *out, const char *text)
 {
     vo_info_t info = {"Error", text, NULL, NULL, "Error"};
 
-    return put_info(out, &info);
+    return vo_vot_info(out, &info);
 }
 
 vo_err_t *vo_votable_tail(vo_writer_t *w, vo_vot_e how, vo_done_e done,
@@ -286,12 +198,13 @@ vo_err_t *vo_votable_tail(vo_writer_t *w, vo_vot_e how, vo_done_e done,
                                 : "</STREAM>\n</BINARY2>\n"));
     VO_TRY(vo_out_puts(out, "</DATA>\n</TABLE>\n"));
     if (err) {
-        VO_TRY(put_status(out, "ERROR", vo_err_public(err, w->pool)));
+        VO_TRY(vo_vot_status(out, "ERROR", vo_err_public(err, w->pool)));
     }
     else if (done == VO_DONE_OVERFLOW) {
-        VO_TRY(put_status(out, "OVERFLOW", NULL));
+        VO_TRY(vo_vot_status(out, "OVERFLOW", NULL));
     }
     VO_TRY(vo_out_puts(out, "</RESOURCE>\n"));
+    VO_TRY(vo_vot_descriptors(w));
     if (err && w->doc->is_scs) {
         VO_TRY(put_scs_error(out, vo_err_public(err, w->pool)));
     }
@@ -308,7 +221,7 @@ vo_err_t *vo_votable_error(vo_out_t *out, const vo_err_t *err, int is_scs,
         VO_TRY(put_scs_error(out, text));
     }
     VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\">\n"));
-    VO_TRY(put_status(out, "ERROR", text));
+    VO_TRY(vo_vot_status(out, "ERROR", text));
     return vo_out_puts(out, "</RESOURCE>\n</VOTABLE>\n");
 }
 

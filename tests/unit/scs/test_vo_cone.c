@@ -90,6 +90,31 @@ static void test_serves(void **state)
     assert_false(vo_cone_serves(t));
 }
 
+/* Only whole position columns of the table, under whatever name, will do. */
+static void test_descriptor(void **state)
+{
+    vo_table_t *t = make_table();
+    apr_array_header_t *to = apr_array_make(pool, 1, sizeof(vo_descriptor_t));
+    vo_field_t fields[3] = {t->id->field, t->dec->field, t->ra->field};
+    const vo_descriptor_t *d;
+
+    (void)state;
+    fields[2].name = "renamed";
+    vo_cone_descriptor(to, t, 2, fields, "http://h/c", pool);
+    assert_int_equal(to->nelts, 0);
+    vo_cone_descriptor(to, t, 3, fields, "http://h/c", pool);
+    assert_int_equal(to->nelts, 1);
+    d = &APR_ARRAY_IDX(to, 0, vo_descriptor_t);
+    assert_string_equal(d->access_url, "http://h/c");
+    assert_int_equal(d->nparams, 3);
+    assert_string_equal(d->params[0].column, "renamed");
+    assert_string_equal(d->params[1].column, "DE");
+    assert_null(d->params[2].column);
+    fields[2].column = NULL;
+    vo_cone_descriptor(to, t, 3, fields, "http://h/c", pool);
+    assert_int_equal(to->nelts, 1);
+}
+
 static int count_ucd(const vo_cone_t *c, const char *ucd)
 {
     int i, n = 0;
@@ -337,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_serves),
+        cmocka_unit_test(test_descriptor),
         cmocka_unit_test(test_main_columns),
         cmocka_unit_test(test_verbosity),
         cmocka_unit_test(test_made_up_id),

@@ -11,6 +11,8 @@
  *   coosys ID SYSTEM EPOCH
  *   info NAME VALUE TEXT
  *   group NAME DESCRIPTION COLUMN...
+ *   descriptor ID NAME DESCRIPTION URL STANDARD TYPE    then its params:
+ *   param NAME DATATYPE ARRAYSIZE VALUE COLUMN MIN MAX OPTION...
  *   field NAME DATATYPE ARRAYSIZE OID XTYPE UNIT UCD DESCRIPTION REF NULL
  *   row CELL...                 cells in hexadecimal, "-" NULL, "." empty
  */
@@ -87,7 +89,42 @@ typedef struct spec_t {
     vo_info_t infos[16];
     vo_coosys_t coosys[4];
     vo_group_t groups[16];
+    vo_descriptor_t descriptors[4];
+    vo_param_t params[16];
+    int nparams;
 } spec_t;
+
+static void add_descriptor(spec_t *spec, char **words)
+{
+    vo_descriptor_t *d = &spec->descriptors[spec->doc.ndescriptors++];
+
+    d->id = word_or_null(words[1]);
+    d->name = word_or_null(words[2]);
+    d->description = word_or_null(words[3]);
+    d->access_url = words[4];
+    d->standard_id = word_or_null(words[5]);
+    d->content_type = word_or_null(words[6]);
+    d->params = &spec->params[spec->nparams];
+}
+
+static void add_param(spec_t *spec, char **words, int n, apr_pool_t *pool)
+{
+    vo_param_t *p = &spec->params[spec->nparams++];
+
+    spec->descriptors[spec->doc.ndescriptors - 1].nparams++;
+    p->name = words[1];
+    p->type = (vo_type_e)vo_type_parse(words[2]);
+    p->arraysize = word_or_null(words[3]);
+    p->value = word_or_null(words[4]);
+    p->column = word_or_null(words[5]);
+    p->min = word_or_null(words[6]);
+    p->max = word_or_null(words[7]);
+    if (n > 8) {
+        words[n] = NULL;
+        p->options = apr_pmemdup(pool, words + 8,
+                                 sizeof(*words) * (apr_size_t)(n - 7));
+    }
+}
 
 static void add_line(spec_t *spec, char **words, int n, apr_pool_t *pool)
 {
@@ -125,6 +162,12 @@ static void add_line(spec_t *spec, char **words, int n, apr_pool_t *pool)
         for (i = 3; i < n; ++i) {
             g->columns[i - 3] = words[i];
         }
+    }
+    else if (!strcmp(words[0], "descriptor")) {
+        add_descriptor(spec, words);
+    }
+    else if (!strcmp(words[0], "param")) {
+        add_param(spec, words, n, pool);
     }
     else if (!strcmp(words[0], "field")) {
         vo_field_t *f = &spec->fields[doc->nfields++];
@@ -188,6 +231,7 @@ static vo_err_t *write_document(int argc, char **argv, apr_pool_t *pool)
     spec->doc.infos = spec->infos;
     spec->doc.coosys = spec->coosys;
     spec->doc.groups = spec->groups;
+    spec->doc.descriptors = spec->descriptors;
     if (argc > 4) {
         spec->doc.is_scs = !strcmp(argv[4], "scs");
         spec->doc.version = spec->doc.is_scs ? NULL : argv[4];
