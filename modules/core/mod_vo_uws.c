@@ -663,19 +663,18 @@ static int get_result(uws_t *u, const char *name)
 /* --- dispatch ------------------------------------------------------------ */
 
 static const struct {
-    const char *name;
     int (*get)(uws_t *u);
-    int (*post)(uws_t *u);            /* NULL: not allowed */
-    int (*child)(uws_t *u, const char *name); /* NAME/..., GET only */
-} resources[] = {
-    {"phase", get_phase, post_phase, NULL},
-    {"executionduration", get_duration, post_duration, NULL},
-    {"destruction", get_destruction, post_destruction, NULL},
-    {"quote", get_quote, NULL, NULL},
-    {"owner", get_owner, NULL, NULL},
-    {"error", get_error, NULL, NULL},
-    {"parameters", get_parameters, post_parameters, get_parameter},
-    {"results", get_results, NULL, get_result},
+    int (*post)(uws_t *u);                    /* NULL: not allowed */
+    int (*child)(uws_t *u, const char *name); /* GET only */
+} resources[VO_UWS_COUNT] = {
+    [VO_UWS_PHASE] = {get_phase, post_phase, NULL},
+    [VO_UWS_DURATION] = {get_duration, post_duration, NULL},
+    [VO_UWS_DESTRUCTION] = {get_destruction, post_destruction, NULL},
+    [VO_UWS_QUOTE] = {get_quote, NULL, NULL},
+    [VO_UWS_OWNER] = {get_owner, NULL, NULL},
+    [VO_UWS_ERROR] = {get_error, NULL, NULL},
+    [VO_UWS_PARAMETERS] = {get_parameters, post_parameters, get_parameter},
+    [VO_UWS_RESULTS] = {get_results, NULL, get_result},
 };
 
 /* Is the method one the resource has? If not (or when it is OPTIONS), *RC is
@@ -699,38 +698,24 @@ static int accepts(request_rec *r, int post, int del, int *rc)
     return 0;
 }
 
-static int below_job(uws_t *u, const char *id, const char *rest)
+static int below_job(uws_t *u, const vo_uws_path_t *path)
 {
-    const char *slash = strchr(rest, '/');
-    apr_size_t len = slash ? (apr_size_t)(slash - rest) : strlen(rest);
-    const char *child = slash ? slash + 1 : "";
     int is_change = u->r->method_number != M_GET;
     vo_err_t *err;
-    apr_size_t i;
     int rc;
 
-    for (i = 0; i < sizeof(resources) / sizeof(resources[0]); ++i) {
-        if (strlen(resources[i].name) == len
-            && !strncmp(resources[i].name, rest, len)
-            && (!*child || resources[i].child)) {
-            break;
-        }
-    }
-    if (i == sizeof(resources) / sizeof(resources[0])) {
-        return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "A job has no resource '%.40s'.", rest));
-    }
-    if (!accepts(u->r, !*child && resources[i].post, 0, &rc)) {
+    if (!accepts(u->r, !path->child && resources[path->what].post, 0, &rc)) {
         return rc;
     }
-    err = find_job(u, id, is_change);
+    err = find_job(u, path->id, is_change);
     if (err) {
         return fail(u, err);
     }
-    if (*child) {
-        return resources[i].child(u, child);
+    if (path->child) {
+        return resources[path->what].child(u, path->child);
     }
-    return is_change ? resources[i].post(u) : resources[i].get(u);
+    return is_change ? resources[path->what].post(u)
+                     : resources[path->what].get(u);
 }
 
 static int one_job(uws_t *u, const char *id)
@@ -759,7 +744,7 @@ int vo_uws_handle(request_rec *r, const vo_jobtype_t *type,
                   const vo_release_t *rel, const char *url, const char *rest)
 {
     uws_t u = {0};
-    const char *slash;
+    vo_uws_path_t path;
     vo_err_t *err;
     int rc;
 
@@ -772,18 +757,18 @@ int vo_uws_handle(request_rec *r, const vo_jobtype_t *type,
     if (err) {
         return fail(&u, err);
     }
-    if (!*rest) {
+    err = vo_uws_path(&path, rest, r->pool);
+    if (err) {
+        return fail(&u, err);
+    }
+    switch (path.what) {
+    case VO_UWS_LIST:
         return !accepts(r, 1, 0, &rc)        ? rc
                : r->method_number == M_POST ? create_job(&u)
                                             : get_list(&u);
+    case VO_UWS_JOB:
+        return one_job(&u, path.id);
+    default:
+        return below_job(&u, &path);
     }
-    slash = strchr(rest, '/');
-    if (!slash || !slash[1]) {
-        return one_job(&u, apr_pstrndup(r->pool, rest,
-                                        slash ? (apr_size_t)(slash - rest)
-                                              : strlen(rest)));
-    }
-    return below_job(&u, apr_pstrndup(r->pool, rest,
-                                      (apr_size_t)(slash - rest)),
-                     slash + 1);
 }

@@ -118,6 +118,34 @@ vo_err_t *vo_uws_new_id(const char **id, apr_pool_t *pool);
 /* Could ID be one? */
 int vo_uws_is_id(const char *id);
 
+/* --- paths --------------------------------------------------------------- */
+
+/* The resources of jobs, UWS 1.1 section 2.2. */
+typedef enum {
+    VO_UWS_LIST,
+    VO_UWS_JOB,
+    VO_UWS_PHASE,
+    VO_UWS_DURATION,
+    VO_UWS_DESTRUCTION,
+    VO_UWS_QUOTE,
+    VO_UWS_OWNER,
+    VO_UWS_ERROR,
+    VO_UWS_PARAMETERS,
+    VO_UWS_RESULTS,
+    VO_UWS_COUNT
+} vo_uws_what_e;
+
+typedef struct vo_uws_path_t {
+    vo_uws_what_e what;
+    const char *id;    /* of a job, perhaps none there is; NULL: the list */
+    const char *child; /* one parameter or result, or NULL */
+} vo_uws_path_t;
+
+/* What REST means, which follows "async/" in the path: "", "ID", "ID/phase",
+ * "ID/results/result" and so on; a slash may end it. VO_ERR_NOTFOUND when there
+ * is no such resource. Everything lives in POOL or in REST. */
+vo_err_t *vo_uws_path(vo_uws_path_t *path, const char *rest, apr_pool_t *pool);
+
 /* --- XML ----------------------------------------------------------------- */
 
 /* The documents of UWS 1.1, appendix A. URL is the address of the job, no

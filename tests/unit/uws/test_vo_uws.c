@@ -423,6 +423,64 @@ static void test_list(void **state)
     xmlFreeDoc(doc);
 }
 
+/* --- paths --------------------------------------------------------------- */
+
+/* The table of UWS 1.1, section 2.2, and what is none of it. */
+static void test_paths(void **state)
+{
+    static const struct {
+        const char *rest;
+        int what; /* -1: no resource */
+        const char *id, *child;
+    } cases[] = {
+        {"", VO_UWS_LIST, NULL, NULL},
+        {"x", VO_UWS_JOB, "x", NULL},
+        {"x/", VO_UWS_JOB, "x", NULL},
+        {"/", VO_UWS_JOB, "", NULL},
+        {"x/phase", VO_UWS_PHASE, "x", NULL},
+        {"x/phase/", VO_UWS_PHASE, "x", NULL},
+        {"x/executionduration", VO_UWS_DURATION, "x", NULL},
+        {"x/destruction", VO_UWS_DESTRUCTION, "x", NULL},
+        {"x/quote", VO_UWS_QUOTE, "x", NULL},
+        {"x/owner", VO_UWS_OWNER, "x", NULL},
+        {"x/error", VO_UWS_ERROR, "x", NULL},
+        {"x/parameters", VO_UWS_PARAMETERS, "x", NULL},
+        {"x/parameters/QUERY", VO_UWS_PARAMETERS, "x", "QUERY"},
+        {"x/results", VO_UWS_RESULTS, "x", NULL},
+        {"x/results/result", VO_UWS_RESULTS, "x", "result"},
+        {"x/results/a/b", VO_UWS_RESULTS, "x", "a/b"},
+        {"x/phase/y", -1, NULL, NULL},
+        {"x/phas", -1, NULL, NULL},
+        {"x/phases", -1, NULL, NULL},
+        {"x/PHASE", -1, NULL, NULL},
+        {"x//", -1, NULL, NULL},
+        {"x//phase", -1, NULL, NULL},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+        vo_uws_path_t path;
+        vo_err_t *err = vo_uws_path(&path, cases[i].rest, pool);
+
+        if (cases[i].what < 0) {
+            assert_non_null(err);
+            assert_int_equal(err->kind, VO_ERR_NOTFOUND);
+            continue;
+        }
+        assert_null(err);
+        assert_int_equal(path.what, cases[i].what);
+        assert_int_equal(!path.id, !cases[i].id);
+        assert_int_equal(!path.child, !cases[i].child);
+        if (path.id) {
+            assert_string_equal(path.id, cases[i].id);
+        }
+        if (path.child) {
+            assert_string_equal(path.child, cases[i].child);
+        }
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -439,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_job_whole),
         cmocka_unit_test(test_job_result),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_paths),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
