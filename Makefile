@@ -21,7 +21,8 @@ Q := $(if $(V),,@)
 DEB_PACKAGES_BUILD := gcc make pkg-config apache2-bin apache2-dev libapr1-dev \
     libaprutil1-dev libaprutil1-dbd-pgsql libpq-dev postgresql-15 \
     postgresql-server-dev-15 libcfitsio-dev libchealpix-dev \
-    libxml2-dev zlib1g-dev lemon re2c util-linux
+    libxml2-dev zlib1g-dev lemon re2c util-linux wcslib-dev libpng-dev \
+    libjpeg-dev
 DEB_PACKAGES_DEMO := astrometry-data-tycho2-10-19-littleendian
 DEB_PACKAGES_TEST := libcmocka-dev python3-pytest python3-pyvo \
     python3-astropy python3-astroquery python3-healpy python3-psycopg2 \
@@ -36,10 +37,10 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla -Werror
 OPT ?= -O2 -g
 LIB_INC = $(shell apr-1-config --includes --cppflags) \
     $(shell apu-1-config --includes) -I$(shell $(PG_CONFIG) --includedir) \
-    $(shell pkg-config --cflags libxml-2.0 cfitsio) \
+    $(shell pkg-config --cflags libxml-2.0 cfitsio wcslib libpng libjpeg) \
     -I$(BUILD)/gen -Imodules/vo
 LIB_LIBS = $(shell apu-1-config --link-ld) $(shell apr-1-config --link-ld) \
-    -lpq -lcfitsio -lchealpix -lxml2 -lz -lm
+    -lpq -lcfitsio -lwcs -lchealpix -lpng -ljpeg -lxml2 -lz -lm
 HTTPD_INC = -I$(shell $(APXS) -q INCLUDEDIR) -Imodules/core
 CFLAGS_ALL = -std=c99 $(VO_DEFS) $(OPT) $(WARN) -fPIC -fvisibility=hidden \
     $(SANITIZE) $(LIB_INC_CACHED) $(EXTRA_CFLAGS)

@@ -24,6 +24,7 @@ typedef struct vo_jobrun_t {
     const vo_dali_params_t *params;   /* of the job */
     const vo_dali_params_t *settings; /* what settings() said */
     const vo_release_t *rel;
+    const char *base_url;             /* of VORoot when the job was made */
     PGconn *conn;                     /* for vo_sql_run, idle */
     vo_out_t *out;                    /* into the result file */
     int timeout_ms;                   /* 0 = none */

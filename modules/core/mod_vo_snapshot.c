@@ -417,6 +417,7 @@ vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
     inner.row = watched_row;
     inner.is_gone = watched_is_gone;
     inner.baton = &watched;
+    inner.base_url = vo_base_url(r);
     err = vo_sql_run(db->conn, &inner, done, r->pool);
     vo_db_close(db);
     return err;

@@ -208,6 +208,8 @@ static vo_err_t *read_job(uws_t *u, vo_job_t *job)
     job->settings = vo_uws_form_add(
         u->type->settings(u->r, u->rel), "max_bytes",
         apr_psprintf(pool, "%" APR_INT64_T_FMT, u->conf.max_bytes), pool);
+    job->settings = vo_uws_form_add(job->settings, "base_url",
+                                    vo_base_url(u->r), pool);
     return NULL;
 }
 

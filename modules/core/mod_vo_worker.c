@@ -265,6 +265,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
     run->settings = params;
     VO_TRY(vo_dali_param_int(&max_bytes, run->settings, "max_bytes", 0,
                              APR_INT64_MAX, 0));
+    VO_TRY(vo_dali_param_one(&run->base_url, run->settings, "base_url"));
     VO_TRY(vo_result_create(result, w->job, max_bytes, w->pool));
     run->conn = w->data;
     run->out = (*result)->out;

@@ -127,6 +127,7 @@ static vo_err_t *exec_in_worker(tap_query_t *q, const vo_sql_req_t *req,
     inner.row = watched_row;
     inner.is_gone = watched_is_gone;
     inner.baton = &watch;
+    inner.base_url = run->base_url;
     return vo_sql_run(run->conn, &inner, done, run->pool);
 }
 

@@ -130,6 +130,7 @@ static const char setup_sql[] =
     " set_config('statement_timeout', $2, true),"
     " set_config('jit', CASE WHEN $3 THEN 'off'"
     " ELSE current_setting('jit') END, true),"
+    " set_config('vo.base_url', $4, true),"
     " set_config('transaction_read_only', 'on', true)";
 
 static vo_err_t *lost(run_t *run)
@@ -153,7 +154,7 @@ static const char *own_name(run_t *run, const char *name)
 
 static int send_session(run_t *run)
 {
-    static const Oid setup_oids[3] = {25, 25, 16};
+    static const Oid setup_oids[4] = {25, 25, 16, 25};
 
     run->nsteps = 0;
     if (run->st->is_set_up) {
@@ -164,7 +165,7 @@ static int send_session(run_t *run)
     run->steps[run->nsteps++] = STEP_SYNC;
     return PQsendQueryParams(run->conn, session_sql, 0, NULL, NULL, NULL, NULL,
                              0)
-           && PQsendPrepare(run->conn, run->setup_name, setup_sql, 3,
+           && PQsendPrepare(run->conn, run->setup_name, setup_sql, 4,
                             setup_oids)
            && PQpipelineSync(run->conn);
 }
@@ -173,7 +174,7 @@ static int send_steps(run_t *run)
 {
     const vo_sql_req_t *req = run->req;
     PGconn *conn = run->conn;
-    const char *args[3];
+    const char *args[4];
 
     if (!send_session(run)) {
         return 0;
@@ -181,7 +182,8 @@ static int send_steps(run_t *run)
     args[0] = req->role ? req->role : "none";
     args[1] = apr_itoa(run->pool, req->timeout_ms);
     args[2] = req->is_small ? "t" : "f";
-    if (!PQsendQueryPrepared(conn, run->setup_name, 3, args, NULL, NULL, 0)) {
+    args[3] = req->base_url ? req->base_url : "";
+    if (!PQsendQueryPrepared(conn, run->setup_name, 4, args, NULL, NULL, 0)) {
         return 0;
     }
     run->steps[run->nsteps++] = STEP_SETUP;

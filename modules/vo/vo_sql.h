@@ -17,6 +17,7 @@
  */
 typedef struct vo_sql_req_t {
     const char *role;          /* reader role of the release, or NULL */
+    const char *base_url;      /* of VORoot, for vo.base_url; NULL: "" */
     int timeout_ms;            /* statement_timeout, 0 = none */
     int is_binary;             /* result format */
     int is_small;              /* JIT off */

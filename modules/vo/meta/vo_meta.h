@@ -125,6 +125,11 @@ typedef enum {
     VO_STATE_RETIRED
 } vo_state_e;
 
+typedef struct vo_root_t { /* a folder of data files */
+    int id;
+    const char *path;     /* absolute, without a slash at its end */
+} vo_root_t;
+
 typedef struct vo_release_t {
     const char *id;          /* in URLs: "demo-dr1" */
     const char *survey, *title, *description, *ivoid, *version, *doi;
@@ -134,6 +139,7 @@ typedef struct vo_release_t {
     apr_time_t embargo_until; /* 0 = none */
     const char *reader_group; /* httpd group that may read a private one */
     const char *reader_role;  /* PostgreSQL role of its requests */
+    const char *pg_schema;    /* in PostgreSQL, unquoted */
     apr_time_t updated;       /* last change of data or metadata */
     int nschemas;
     vo_schema_t **schemas;    /* TAP_SCHEMA included */
@@ -143,6 +149,9 @@ typedef struct vo_release_t {
     vo_key_t *keys;
     int nfilters;
     vo_filter_t *filters;     /* of the surveys this release names */
+    int nroots;
+    vo_root_t *roots;         /* where its data files lie, by id */
+    const vo_table_t *obscore; /* ivoa.obscore, or NULL: it has no images */
     apr_hash_t *by_name;      /* folded "schema.table" -> vo_table_t * */
 } vo_release_t;
 

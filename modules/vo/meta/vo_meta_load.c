@@ -150,7 +150,7 @@ static vo_err_t *load_releases(loader_t *l)
         "SELECT release_id, survey, title, description, ivoid, version, doi,"
         " publisher, creator, contact_name, contact_email, reference_url,"
         " rights, state, " EPOCH_US("embargo_until") ", reader_group,"
-        " reader_role, " EPOCH_US("updated")
+        " reader_role, " EPOCH_US("updated") ", pg_schema"
         " FROM vo.release ORDER BY release_id", l->tmp));
     for (row = 0; row < PQntuples(res); ++row) {
         vo_release_t *rel = vo_meta_add_release(l->meta,
@@ -171,6 +171,7 @@ static vo_err_t *load_releases(loader_t *l)
         rel->reader_group = text(l, res, row, 15);
         rel->reader_role = text(l, res, row, 16);
         rel->updated = integer(res, row, 17, 0);
+        rel->pg_schema = text(l, res, row, 18);
     }
     return NULL;
 }
@@ -415,11 +416,37 @@ static vo_err_t *load_groups(loader_t *l)
     return NULL;
 }
 
+static vo_err_t *load_roots(loader_t *l)
+{
+    PGresult *res;
+    int row, i;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, root_id, rtrim(path, '/') FROM vo.image_root"
+        " ORDER BY release_id, root_id", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_release_t *rel = release_of(l, res, row);
+
+        if (!rel->roots) {
+            rel->roots = apr_pcalloc(l->pool, sizeof(*rel->roots)
+                                              * (apr_size_t)PQntuples(res));
+        }
+        rel->roots[rel->nroots].id = (int)integer(res, row, 1, 0);
+        rel->roots[rel->nroots++].path = text(l, res, row, 2);
+    }
+    for (i = 0; i < l->meta->nreleases; ++i) {
+        vo_release_t *rel = l->meta->releases[i];
+
+        rel->obscore = vo_release_table(rel, "ivoa", "obscore", NULL);
+    }
+    return NULL;
+}
+
 static vo_err_t *load_all(loader_t *l)
 {
     static vo_err_t *(*const steps[])(loader_t *) = {
         load_releases, load_filters, load_schemas, load_tables, load_columns,
-        load_keys, load_groups,
+        load_keys, load_groups, load_roots,
     };
     PGresult *res;
     size_t i;

@@ -245,7 +245,8 @@ def digest_of(paths):
 
 def digest():
     """Changes when a server has to be filled anew."""
-    return digest_of([__file__] + sorted((TOP / "sql").glob("*/*.sql")))
+    return digest_of([__file__, Path(__file__).with_name("seed_images.py")]
+                     + sorted((TOP / "sql").glob("*/*.sql")))
 
 
 def fill(server):
@@ -256,3 +257,5 @@ def fill(server):
     with conn, conn.cursor() as cur:
         _make_all(cur)
     conn.close()
+    from .seed_images import fill_images  # it needs this module
+    fill_images(server)

@@ -1,0 +1,3 @@
+# data products of a release: what is known of them, and their files
+VO_SRCS += modules/vo/image/vo_image.c modules/vo/image/vo_imgfile.c
+UNIT_TESTS += test_vo_imgfile

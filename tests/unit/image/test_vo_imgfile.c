@@ -1,0 +1,130 @@
+/* test_vo_imgfile.c: files of a release are opened, nothing else is. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "image/vo_imgfile.h"
+
+static apr_pool_t *pool;
+static char dir[] = "/tmp/vo-imgfile-XXXXXX";
+static vo_root_t root;
+static vo_release_t rel;
+
+static void put(const char *name, const char *what)
+{
+    FILE *f = fopen(apr_pstrcat(pool, dir, "/", name, NULL), "w");
+
+    assert_non_null(f);
+    fputs(what, f);
+    fclose(f);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(mkdir(apr_pstrcat(pool, dir, "/in", NULL), 0700), 0);
+    put("secret", "secret");
+    put("in/a.fits", "12345");
+    assert_int_equal(symlink("../secret",
+                             apr_pstrcat(pool, dir, "/in/out", NULL)), 0);
+    assert_int_equal(symlink("a.fits",
+                             apr_pstrcat(pool, dir, "/in/link", NULL)), 0);
+    root.id = 3;
+    root.path = apr_pstrcat(pool, dir, "/in", NULL);
+    rel.id = "t";
+    rel.nroots = 1;
+    rel.roots = &root;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(apr_pstrcat(pool, dir, "/in/a.fits", NULL));
+    unlink(apr_pstrcat(pool, dir, "/in/out", NULL));
+    unlink(apr_pstrcat(pool, dir, "/in/link", NULL));
+    unlink(apr_pstrcat(pool, dir, "/secret", NULL));
+    rmdir(root.path);
+    rmdir(dir);
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return 0;
+}
+
+static vo_err_t *try_open(int root_id, const char *path, apr_int64_t size,
+                          const char **name)
+{
+    vo_imgfile_t file = {0};
+    int fd;
+
+    file.root_id = root_id;
+    file.path = path;
+    file.size = size;
+    return vo_imgfile_open(&fd, name, NULL, &rel, &file, pool);
+}
+
+static void test_opens(void **state)
+{
+    const char *name;
+    char buf[8] = "";
+    FILE *f;
+
+    (void)state;
+    assert_null(try_open(3, "a.fits", 5, &name));
+    f = fopen(name, "r");
+    assert_non_null(f);
+    assert_int_equal(fread(buf, 1, sizeof(buf), f), 5);
+    fclose(f);
+    assert_string_equal(buf, "12345");
+    assert_null(try_open(3, "link", 5, NULL));
+}
+
+static void test_refuses(void **state)
+{
+    static const struct {
+        int root_id;
+        const char *path;
+        apr_int64_t size;
+    } bad[] = {
+        {3, "../secret", 6},   {3, "out", 6},        {3, "/etc/passwd", 1},
+        {3, "a.fits", 4},      {2, "a.fits", 5},     {3, "none.fits", 5},
+        {3, ".", 4096},        {3, "a.fits/b", 5},   {3, NULL, 5},
+        {3, "in/../../secret", 6},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(bad) / sizeof(*bad); ++i) {
+        vo_err_t *err = try_open(bad[i].root_id, bad[i].path, bad[i].size,
+                                 NULL);
+
+        assert_non_null(err);
+        assert_int_equal(err->kind, VO_ERR_FAULT);
+        assert_null(strstr(vo_err_public(err, pool), dir));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_opens),
+        cmocka_unit_test(test_refuses),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
