@@ -125,8 +125,9 @@ APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_db_open,
 APR_DECLARE_OPTIONAL_FN(void, vo_db_close, (vo_db_t *db));
 
 /* vo_sql_run on a connection of the pool, cancelled when the client leaves
- * (req->is_gone may be NULL: it is filled in, and so is base_url). Use this rather than vo_sql_run:
- * what is prepared per connection is then known to one executor only. */
+ * (req->is_gone may be NULL: it is filled in, and so is base_url). Use this
+ * rather than vo_sql_run: what is prepared per connection is then known to one
+ * executor only. */
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_query,
                         (request_rec *r, const vo_sql_req_t *req,
                          vo_sql_done_t *done));

@@ -30,7 +30,6 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
     form = vo_uws_form_add("", "url",
                            tap_fns.service_url(r, &tap_service, rel, NULL),
                            r->pool);
-    form = vo_uws_form_add(form, "base_url", tap_fns.base_url(r), r->pool);
     vo_num_from_int64(buf, conf.maxrec_default);
     form = vo_uws_form_add(form, "maxrec", buf, r->pool);
     vo_num_from_int64(buf, conf.maxrec_hard);
