@@ -10,7 +10,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "mod_vo.h"
+#include "mod_vo_fns.h"
 #include "scs/vo_cone.h"
 #include "vo_num.h"
 #include "xml/vo_vosi.h"
@@ -24,32 +24,7 @@ APLOG_USE_MODULE(scs);
 
 /* ---- what mod_vo and mod_vosi offer ----------------------------------- */
 
-static APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
-static APR_OPTIONAL_FN_TYPE(vo_query) *query;
-static APR_OPTIONAL_FN_TYPE(vo_params) *params_of;
-static APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
-static APR_OPTIONAL_FN_TYPE(vo_service_url_at) *service_url_at;
-static APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
-static APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
-static APR_OPTIONAL_FN_TYPE(vo_response_abort) *response_abort;
-static APR_OPTIONAL_FN_TYPE(vo_respond_error) *respond_error;
-static APR_OPTIONAL_FN_TYPE(vo_log_error) *log_error;
-static APR_OPTIONAL_FN_TYPE(vosi_handle) *vosi;
-
-static void fetch_functions(void)
-{
-    release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
-    query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
-    params_of = APR_RETRIEVE_OPTIONAL_FN(vo_params);
-    path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
-    service_url_at = APR_RETRIEVE_OPTIONAL_FN(vo_service_url_at);
-    response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
-    response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
-    response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);
-    respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
-    log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
-    vosi = APR_RETRIEVE_OPTIONAL_FN(vosi_handle);
-}
+static vo_fns_t fns;
 
 /* ---- configuration ---------------------------------------------------- */
 
@@ -201,9 +176,9 @@ static void sample_position(request_rec *r, const vo_release_t *rel,
     req.begin = ignore_begin;
     req.row = take_position;
     req.baton = radec;
-    err = query(r, &req, &done);
+    err = fns.query(r, &req, &done);
     if (err) {
-        log_error(r, err);
+        fns.log_error(r, err);
     }
     if (radec[0] >= 0) {
         cone->test_ra_deg = radec[0];
@@ -262,8 +237,8 @@ static void descriptors(apr_array_header_t *to, const vo_answer_t *answer,
 
         if (vo_cone_serves(table)) {
             vo_cone_descriptor(to, table, answer->nfields, answer->fields,
-                               service_url_at(pool, answer->base_url,
-                                              &service, rel, table), pool);
+                               fns.service_url_at(pool, answer->base_url,
+                                                  &service, rel, table), pool);
         }
     }
 }
@@ -336,7 +311,7 @@ static vo_err_t *begin_answer(void *baton, int nfields, const unsigned *oids)
     for (i = 0; i < nfields; ++i) {
         a->cone->fields[i].pg_oid = oids[i];
     }
-    a->out = response_begin(a->r, a->search->media_type);
+    a->out = fns.response_begin(a->r, a->search->media_type);
     a->writer = vo_writer_create(a->search->fmt, &a->doc, a->out, a->r->pool);
     return a->search->fmt->begin(a->writer);
 }
@@ -392,9 +367,9 @@ static int answer_error(request_rec *r, const vo_err_t *err)
     vo_err_t *bad;
 
     if (err->kind != VO_ERR_USAGE && err->kind != VO_ERR_LIMIT) {
-        return respond_error(r, NULL, err);
+        return fns.respond_error(r, NULL, err);
     }
-    log_error(r, err);
+    fns.log_error(r, err);
     memset(&mem, 0, sizeof(mem));
     out = vo_out_to_memory(&mem, r->pool);
     bad = vo_table_scs_error_doc(out, err, &media_type, r->pool);
@@ -402,10 +377,10 @@ static int answer_error(request_rec *r, const vo_err_t *err)
         bad = vo_out_flush(out);
     }
     if (!bad) {
-        out = response_begin(r, media_type);
+        out = fns.response_begin(r, media_type);
         bad = vo_out_write(out, mem.data, mem.len);
     }
-    return bad ? respond_error(r, NULL, bad) : response_end(r, out);
+    return bad ? fns.respond_error(r, NULL, bad) : fns.response_end(r, out);
 }
 
 static int search_table(request_rec *r, const vo_release_t *rel,
@@ -419,7 +394,7 @@ static int search_table(request_rec *r, const vo_release_t *rel,
     vo_sql_done_t done;
     vo_err_t *err;
 
-    err = params_of(&params, r);
+    err = fns.params(&params, r);
     if (!err) {
         err = read_search(&s, params, &d, r->pool);
     }
@@ -441,7 +416,7 @@ static int search_table(request_rec *r, const vo_release_t *rel,
     err = vo_cone_request(&req, a.cone, s.ra_deg, s.dec_deg, s.radius_deg,
                           s.maxrec, r->pool);
     if (!err) {
-        err = query(r, &req, &done);
+        err = fns.query(r, &req, &done);
     }
     if (!err) {
         err = s.fmt->end(a.writer,
@@ -449,16 +424,16 @@ static int search_table(request_rec *r, const vo_release_t *rel,
                                                        : VO_DONE_OK);
     }
     if (!err) {
-        return response_end(r, a.out);
+        return fns.response_end(r, a.out);
     }
     if (!a.out || !a.out->has_flushed || err->kind == VO_ERR_GONE) {
         return answer_error(r, err);
     }
     if (!s.fmt->tells_failure || s.fmt->fail(a.writer, err)) {
-        return response_abort(r, a.out, err);
+        return fns.response_abort(r, a.out, err);
     }
-    log_error(r, err);
-    return response_end(r, a.out);
+    fns.log_error(r, err);
+    return fns.response_end(r, a.out);
 }
 
 /* ---- handler ---------------------------------------------------------- */
@@ -504,7 +479,7 @@ static int handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, "vo-scs")) {
         return DECLINED;
     }
-    path = path_below(r, service.segment);
+    path = fns.path_below(r, service.segment);
     if (!path || *path != '/') {
         return HTTP_NOT_FOUND;
     }
@@ -512,20 +487,20 @@ static int handler(request_rec *r)
     id = ap_getword(r->pool, &path, '/');
     name = ap_getword(r->pool, &path, '/');
     word = path;
-    err = release_for(&rel, r, id);
-    if (err && err->kind == VO_ERR_BUSY && vosi
+    err = fns.release_for(&rel, r, id);
+    if (err && err->kind == VO_ERR_BUSY && fns.vosi_handle
         && !strcmp(word, "availability")) {
-        return vosi(r, &service, NULL, NULL, word);
+        return fns.vosi_handle(r, &service, NULL, NULL, word);
     }
     if (!err) {
         err = find_table(&table, rel, name, r->pool);
     }
     if (err) {
-        return respond_error(r, NULL, err);
+        return fns.respond_error(r, NULL, err);
     }
     if (*word) {
-        if (vosi) {
-            status = vosi(r, &service, rel, table, word);
+        if (fns.vosi_handle) {
+            status = fns.vosi_handle(r, &service, rel, table, word);
         }
         return status == DECLINED && r->method_number != M_OPTIONS
                    ? HTTP_NOT_FOUND
@@ -549,14 +524,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
     (void)conf;
     (void)log;
     (void)temp;
-    fetch_functions(); /* every module has registered its own by now */
-    if (!release_for || !query || !params_of) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     VOLOGNO(1600) "mod_scs needs mod_vo; add this line before"
-                     " it: LoadModule vo_module modules/mod_vo.so");
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
+    return vo_fns_fetch(&fns, s, "mod_scs");
 }
 
 static void register_hooks(apr_pool_t *pool)

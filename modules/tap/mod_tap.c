@@ -20,7 +20,7 @@ APLOG_USE_MODULE(tap);
 #define MAX_TIMEOUT 604800 /* s: a week, fits an int in ms */
 
 /* Written while httpd configures itself, before there are threads. */
-tap_fns_t tap_fns;
+vo_fns_t tap_fns;
 
 /* --- configuration --------------------------------------------------------------- */
 
@@ -354,43 +354,13 @@ static int handler(request_rec *r)
 
 /* --- start-up --------------------------------------------------------------------- */
 
-static void fetch_functions(void)
-{
-    tap_fns.snapshot_get = APR_RETRIEVE_OPTIONAL_FN(vo_snapshot_get);
-    tap_fns.release_visible = APR_RETRIEVE_OPTIONAL_FN(vo_release_visible);
-    tap_fns.release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
-    tap_fns.query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
-    tap_fns.params = APR_RETRIEVE_OPTIONAL_FN(vo_params);
-    tap_fns.params_with_files
-        = APR_RETRIEVE_OPTIONAL_FN(vo_params_with_files);
-    tap_fns.path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
-    tap_fns.base_url = APR_RETRIEVE_OPTIONAL_FN(vo_base_url);
-    tap_fns.service_url = APR_RETRIEVE_OPTIONAL_FN(vo_service_url);
-    tap_fns.answer_describe = APR_RETRIEVE_OPTIONAL_FN(vo_answer_describe);
-    tap_fns.response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
-    tap_fns.response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
-    tap_fns.response_abort = APR_RETRIEVE_OPTIONAL_FN(vo_response_abort);
-    tap_fns.respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
-    tap_fns.log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
-    tap_fns.uws_handle = APR_RETRIEVE_OPTIONAL_FN(vo_uws_handle);
-    tap_fns.jobs_told = APR_RETRIEVE_OPTIONAL_FN(vo_jobs_told);
-    tap_fns.vosi_handle = APR_RETRIEVE_OPTIONAL_FN(vosi_handle);
-}
-
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    fetch_functions();
-    if (!tap_fns.query) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     VOLOGNO(1101) "mod_tap needs mod_vo: add 'LoadModule "
-                     "vo_module modules/mod_vo.so' (Debian: a2enmod vo)");
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
+    return vo_fns_fetch(&tap_fns, s, "mod_tap");
 }
 
 static void register_hooks(apr_pool_t *pool)

@@ -8,33 +8,12 @@
 #include <http_config.h>
 
 #include "dali/vo_tap_caps.h"
-#include "mod_vo.h"
-#include "mod_vo_jobs.h"
+#include "mod_vo_fns.h"
 
 extern module tap_module;
 
 /* What mod_vo and mod_vosi offer, fetched again after each restart. */
-typedef struct tap_fns_t {
-    APR_OPTIONAL_FN_TYPE(vo_snapshot_get) *snapshot_get;
-    APR_OPTIONAL_FN_TYPE(vo_release_visible) *release_visible;
-    APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
-    APR_OPTIONAL_FN_TYPE(vo_query) *query;
-    APR_OPTIONAL_FN_TYPE(vo_params) *params;
-    APR_OPTIONAL_FN_TYPE(vo_params_with_files) *params_with_files;
-    APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
-    APR_OPTIONAL_FN_TYPE(vo_base_url) *base_url;
-    APR_OPTIONAL_FN_TYPE(vo_service_url) *service_url;
-    APR_OPTIONAL_FN_TYPE(vo_answer_describe) *answer_describe;
-    APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
-    APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
-    APR_OPTIONAL_FN_TYPE(vo_response_abort) *response_abort;
-    APR_OPTIONAL_FN_TYPE(vo_respond_error) *respond_error;
-    APR_OPTIONAL_FN_TYPE(vo_log_error) *log_error;
-    APR_OPTIONAL_FN_TYPE(vo_uws_handle) *uws_handle;
-    APR_OPTIONAL_FN_TYPE(vo_jobs_told) *jobs_told;
-    APR_OPTIONAL_FN_TYPE(vosi_handle) *vosi_handle; /* NULL: no mod_vosi */
-} tap_fns_t;
-extern tap_fns_t tap_fns;
+extern vo_fns_t tap_fns;
 
 extern const vo_service_t tap_service;
 extern const vo_jobtype_t tap_jobtype; /* mod_tap_async.c */

@@ -11,7 +11,7 @@
 #include <http_request.h>
 #include <scoreboard.h>
 
-#include "mod_vo.h"
+#include "mod_vo_fns.h"
 #include "xml/vo_vosi.h"
 
 APLOG_USE_MODULE(vosi);
@@ -22,30 +22,7 @@ APLOG_USE_MODULE(vosi);
 
 /* ---- what mod_vo offers ----------------------------------------------- */
 
-static APR_OPTIONAL_FN_TYPE(vo_release_for) *release_for;
-static APR_OPTIONAL_FN_TYPE(vo_query) *query;
-static APR_OPTIONAL_FN_TYPE(vo_params) *params_of;
-static APR_OPTIONAL_FN_TYPE(vo_path_below) *path_below;
-static APR_OPTIONAL_FN_TYPE(vo_base_url) *base_url;
-static APR_OPTIONAL_FN_TYPE(vo_service_url) *service_url;
-static APR_OPTIONAL_FN_TYPE(vo_response_begin) *response_begin;
-static APR_OPTIONAL_FN_TYPE(vo_response_end) *response_end;
-static APR_OPTIONAL_FN_TYPE(vo_respond_error) *respond_error;
-static APR_OPTIONAL_FN_TYPE(vo_log_error) *log_error;
-
-static void fetch_functions(void)
-{
-    release_for = APR_RETRIEVE_OPTIONAL_FN(vo_release_for);
-    query = APR_RETRIEVE_OPTIONAL_FN(vo_query);
-    params_of = APR_RETRIEVE_OPTIONAL_FN(vo_params);
-    path_below = APR_RETRIEVE_OPTIONAL_FN(vo_path_below);
-    base_url = APR_RETRIEVE_OPTIONAL_FN(vo_base_url);
-    service_url = APR_RETRIEVE_OPTIONAL_FN(vo_service_url);
-    response_begin = APR_RETRIEVE_OPTIONAL_FN(vo_response_begin);
-    response_end = APR_RETRIEVE_OPTIONAL_FN(vo_response_end);
-    respond_error = APR_RETRIEVE_OPTIONAL_FN(vo_respond_error);
-    log_error = APR_RETRIEVE_OPTIONAL_FN(vo_log_error);
-}
+static vo_fns_t fns;
 
 /* ---- configuration ---------------------------------------------------- */
 
@@ -149,7 +126,7 @@ static vo_err_t *ask_database(request_rec *r, int timeout_s)
     req.max_rows = -1;
     req.begin = no_fields;
     req.row = no_row;
-    VO_TRY(query(r, &req, &done));
+    VO_TRY(fns.query(r, &req, &done));
     return done.nrows == 1
                ? NULL
                : vo_err_fault(r->pool, APR_EGENERAL,
@@ -183,7 +160,7 @@ static void probe(request_rec *r, const vo_service_t *svc,
 
         err = ask_database(r, timeout);
         if (err) {
-            log_error(r, err);
+            fns.log_error(r, err);
         }
         now = apr_time_now();
         apr_thread_mutex_lock(s->lock);
@@ -207,7 +184,7 @@ static void probe(request_rec *r, const vo_service_t *svc,
         avail->up_since = ap_get_scoreboard_global()->restart_time;
     }
     if (svc && svc->probe && (err = svc->probe(r))) {
-        log_error(r, err);
+        fns.log_error(r, err);
         avail->is_available = 0;
         avail->note = err->text;
     }
@@ -222,9 +199,9 @@ static int answer_availability(request_rec *r, const vo_service_t *svc)
     memset(&avail, 0, sizeof(avail));
     probe(r, svc, &avail);
     apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
-    out = response_begin(r, VOSI_MEDIA_TYPE);
+    out = fns.response_begin(r, VOSI_MEDIA_TYPE);
     err = vo_vosi_availability(out, &avail);
-    return err ? respond_error(r, NULL, err) : response_end(r, out);
+    return err ? fns.respond_error(r, NULL, err) : fns.response_end(r, out);
 }
 
 /* ---- capabilities ----------------------------------------------------- */
@@ -263,13 +240,13 @@ static vo_err_t *put_service(vo_out_t *out, request_rec *r,
 
     if (!svc->is_per_table) {
         return svc->capabilities(out, r, rel, NULL,
-                                 service_url(r, svc, rel, NULL));
+                                 fns.service_url(r, svc, rel, NULL));
     }
     for (i = 0; i < rel->ntables; ++i) {
         if (svc->serves(rel, rel->tables[i])) {
             VO_TRY(svc->capabilities(
                 out, r, rel, rel->tables[i],
-                service_url(r, svc, rel, rel->tables[i])));
+                fns.service_url(r, svc, rel, rel->tables[i])));
         }
     }
     return NULL;
@@ -282,7 +259,7 @@ static vo_err_t *put_capabilities(vo_out_t *out, request_rec *r,
 {
     VO_TRY(vo_vosi_caps_begin(out));
     if (svc) {
-        const char *url = service_url(r, svc, rel, table);
+        const char *url = fns.service_url(r, svc, rel, table);
 
         VO_TRY(svc->capabilities(out, r, rel, table, url));
         VO_TRY(vo_vosi_cap_self(out, url, svc->has_tables));
@@ -301,7 +278,7 @@ static vo_err_t *put_capabilities(vo_out_t *out, request_rec *r,
                                rel));
         }
         VO_TRY(vo_vosi_cap_self(
-            out, apr_pstrcat(r->pool, base_url(r), "/",
+            out, apr_pstrcat(r->pool, fns.base_url(r), "/",
                              ap_escape_uri(r->pool, rel->id), NULL), 1));
     }
     return vo_vosi_caps_end(out);
@@ -311,10 +288,10 @@ static int answer_capabilities(request_rec *r, const vo_service_t *svc,
                                const vo_release_t *rel,
                                const vo_table_t *table)
 {
-    vo_out_t *out = response_begin(r, VOSI_MEDIA_TYPE);
+    vo_out_t *out = fns.response_begin(r, VOSI_MEDIA_TYPE);
     vo_err_t *err = put_capabilities(out, r, svc, rel, table);
 
-    return err ? respond_error(r, NULL, err) : response_end(r, out);
+    return err ? fns.respond_error(r, NULL, err) : fns.response_end(r, out);
 }
 
 /* ---- tables ----------------------------------------------------------- */
@@ -336,10 +313,10 @@ static vo_err_t *put_tables(vo_out_t **out, request_rec *r,
                                "There is no table \"%s\" here; names are"
                                " written as in the list of tables", name);
         }
-        *out = response_begin(r, VOSI_MEDIA_TYPE);
+        *out = fns.response_begin(r, VOSI_MEDIA_TYPE);
         return vo_vosi_table(*out, rel, table);
     }
-    VO_TRY(params_of(&params, r));
+    VO_TRY(fns.params(&params, r));
     VO_TRY(vo_dali_param_one(&detail, params, "detail"));
     if (detail && !strcasecmp(detail, "min")) {
         level = VO_VOSI_MIN;
@@ -354,7 +331,7 @@ static vo_err_t *put_tables(vo_out_t **out, request_rec *r,
         && !apr_table_get(r->headers_in, "User-Agent")) {
         level = VO_VOSI_TAPPLUS;
     }
-    *out = response_begin(r, VOSI_MEDIA_TYPE);
+    *out = fns.response_begin(r, VOSI_MEDIA_TYPE);
     return vo_vosi_tableset(*out, rel, only, level);
 }
 
@@ -364,7 +341,7 @@ static int answer_tables(request_rec *r, const vo_release_t *rel,
     vo_out_t *out = NULL;
     vo_err_t *err = put_tables(&out, r, rel, table, name);
 
-    return err ? respond_error(r, NULL, err) : response_end(r, out);
+    return err ? fns.respond_error(r, NULL, err) : fns.response_end(r, out);
 }
 
 /* ---- handlers --------------------------------------------------------- */
@@ -411,7 +388,7 @@ static int split_path(request_rec *r, const char **id, const char **what)
         const char *rest;
 
         *id = apr_pstrmemdup(r->pool, p + 1, strcspn(p + 1, "/"));
-        rest = path_below(r, *id);
+        rest = fns.path_below(r, *id);
         if (rest && *rest == '/') {
             *what = rest + 1;
             return 1;
@@ -433,9 +410,9 @@ static int handler(request_rec *r)
     if (!split_path(r, &id, &what)) {
         return HTTP_NOT_FOUND;
     }
-    err = release_for(&rel, r, id);
+    err = fns.release_for(&rel, r, id);
     if (err && !(err->kind == VO_ERR_BUSY && !strcmp(what, "availability"))) {
-        return respond_error(r, NULL, err);
+        return fns.respond_error(r, NULL, err);
     }
     status = vosi_handle(r, NULL, rel, NULL, what);
     return status == DECLINED && r->method_number != M_OPTIONS
@@ -451,14 +428,7 @@ static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
     (void)conf;
     (void)log;
     (void)temp;
-    fetch_functions(); /* every module has registered its own by now */
-    if (!release_for || !query || !service_url) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     VOLOGNO(1500) "mod_vosi needs mod_vo; add this line before"
-                     " it: LoadModule vo_module modules/mod_vo.so");
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
+    return vo_fns_fetch(&fns, s, "mod_vosi");
 }
 
 static void child_init(apr_pool_t *pool, server_rec *s)
