@@ -253,6 +253,7 @@ const vo_service_t tap_service = {
     .title = "Table Access Protocol",
     .standard_ids = standard_ids,
     .has_tables = 1,
+    .has_examples = 1,
     .capabilities = capabilities,
 };
 
@@ -306,6 +307,9 @@ static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
         return tap_fns.uws_handle(r, &tap_jobtype, rel,
                                   apr_pstrcat(r->pool, url, "/async", NULL),
                                   rest + 5 + (rest[5] == '/'));
+    }
+    if (!strcmp(rest, "examples")) {
+        return accepts(r, 0, &rc) ? tap_examples(r, rel) : rc;
     }
     if (!*rest) {
         return accepts(r, 0, &rc) ? tap_page(r, rel) : rc;

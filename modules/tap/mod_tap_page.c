@@ -106,6 +106,8 @@ static vo_err_t *release_page(vo_out_t *out, request_rec *r,
     VO_TRY(vo_out_puts(out, "</textarea>\n<p><label>Rows at most <input "
                             "name=\"MAXREC\" value=\"1000\" size=\"8\">"
                             "</label> <button>Run</button></p>\n</form>\n"));
+    VO_TRY(around(out, "<p><a href=\"", url,
+                  "/examples\">Example queries</a></p>\n"));
     if (tap_fns.vosi_handle) {
         VO_TRY(around(out, "<p><a href=\"", url,
                       "/tables\">tables</a> "));

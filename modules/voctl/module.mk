@@ -4,4 +4,4 @@ VOCTL_SRCS += $(addprefix modules/voctl/, voctl_main.c voctl_db.c \
     voctl_conv.c voctl_metafile.c voctl_plan.c voctl_fold.c voctl_load.c \
     voctl_load_verb.c voctl_copy.c voctl_ddl.c voctl_publish.c \
     voctl_check.c voctl_truth.c voctl_tycho.c voctl_demo.c \
-    voctl_demo_tables.c)
+    voctl_demo_tables.c voctl_demo_examples.c voctl_examples.c)

@@ -47,6 +47,7 @@ vo_err_t *voctl_release_stage(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_release_retire(voctl_t *ctl, int argc,
                                const char *const *argv);
 vo_err_t *voctl_filters(voctl_t *ctl, int argc, const char *const *argv);
+vo_err_t *voctl_examples(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_load_verb(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_check(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_demo(voctl_t *ctl, int argc, const char *const *argv);

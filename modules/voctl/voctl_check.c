@@ -7,7 +7,9 @@
 #include <apr_strings.h>
 
 #include "adql/vo_adql.h"
+#include "meta/vo_meta_load.h"
 #include "vo_sql.h"
+#include "voctl_examples.h"
 #include "voctl_plan.h"
 
 /* Each check is a query of problems, one text a row; $1 is the release. The
@@ -137,6 +139,7 @@ static const struct {
 typedef struct report_t {
     voctl_t *ctl;
     const char *release;
+    const vo_meta_t *meta; /* as httpd sees it; NULL when it cannot */
     int nproblems;
     apr_pool_t *pool; /* of the release */
 } report_t;
@@ -257,6 +260,22 @@ static vo_err_t *check_hpx(report_t *r)
     return NULL;
 }
 
+/* What httpd reads of it all, and that the examples are still queries. */
+static void check_examples(report_t *r)
+{
+    apr_array_header_t *problems = no_problems(r);
+
+    if (!r->meta) {
+        APR_ARRAY_PUSH(problems, const char *) = "its description cannot be "
+                                                 "read";
+    }
+    else {
+        voctl_examples_check(problems, vo_meta_release(r->meta, r->release),
+                             r->pool);
+    }
+    tell(r, "the examples are queries", problems);
+}
+
 static vo_err_t *check_release(report_t *r)
 {
     size_t i;
@@ -266,15 +285,20 @@ static vo_err_t *check_release(report_t *r)
         VO_TRY(check_sql(r, i));
     }
     VO_TRY(check_names(r));
-    return check_hpx(r);
+    VO_TRY(check_hpx(r));
+    check_examples(r);
+    return NULL;
 }
 
 static vo_err_t *check_all(voctl_t *ctl, int argc, const char *const *argv)
 {
-    report_t r = { ctl, NULL, 0, NULL };
+    report_t r = { ctl, NULL, NULL, 0, NULL };
+    vo_meta_t *meta;
     PGresult *all;
     int row, i;
 
+    VO_TRY(voctl_connect(ctl));
+    r.meta = vo_meta_load(&meta, ctl->conn, ctl->pool) ? NULL : meta;
     VO_TRY(voctl_begin(ctl));
     VO_TRY(voctl_query(&all, ctl, "SELECT release_id FROM vo.release"
                                   " ORDER BY release_id", 0, NULL, ctl->pool));

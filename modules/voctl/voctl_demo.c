@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "voctl_examples.h"
 #include "voctl_filters.h"
 #include "voctl_load.h"
 
@@ -330,6 +331,15 @@ static vo_err_t *load_tables(demo_t *demo, const char *release,
     return NULL;
 }
 
+static vo_err_t *put_examples(voctl_t *ctl, const char *release,
+                              const char *text)
+{
+    apr_array_header_t *examples;
+
+    VO_TRY(voctl_examples_parse(&examples, release, text, ctl->pool));
+    return voctl_abort(ctl, voctl_examples_put(ctl, release, examples));
+}
+
 static vo_err_t *build(demo_t *demo, apr_int64_t rows, uint64_t seed)
 {
     static const char *const ids[] = { "tycho2", "demo-dr1" };
@@ -347,6 +357,7 @@ static vo_err_t *build(demo_t *demo, apr_int64_t rows, uint64_t seed)
               "not installed."));
     demo->rows = demo->tycho->n;
     VO_TRY(load_tables(demo, ids[0], demo_tycho_tables));
+    VO_TRY(put_examples(ctl, ids[0], voctl_tycho_examples));
     VO_TRY(voctl_release_open(ctl, 1, &ids[0]));
     VO_TRY(begin_release(demo, ids[1], "Example survey in 12 filters",
         "A made-up survey in the 12 filters of J-PLUS: nine overlapping tiles "
@@ -355,6 +366,7 @@ static vo_err_t *build(demo_t *demo, apr_int64_t rows, uint64_t seed)
     VO_TRY(put_filters(ctl));
     demo->rows = rows;
     VO_TRY(load_tables(demo, ids[1], demo_tables));
+    VO_TRY(put_examples(ctl, ids[1], voctl_demo_examples));
     return voctl_release_open(ctl, 1, &ids[1]);
 }
 

@@ -59,6 +59,17 @@ const voctl_verb_t voctl_verbs[] = {
       "  [key KEYNAME]\n  from = tile_id, filter_id\n"
       "  target = demo.TileImage\n  to = tile_id, filter_id\n"
       "  description = ...", 3, -1, voctl_load_options, voctl_load_verb },
+    { "examples", "RELEASE FILE.adql",
+      "load the example queries that a release shows",
+      "The file looks like this; comments before a query describe it, an empty\n"
+      "one begins a new paragraph:\n"
+      "  -- example cone: Objects around a position\n"
+      "  -- Those within 0.1 degree.\n"
+      "  SELECT * FROM demo.Stars\n"
+      "  WHERE 1 = CONTAINS(POINT(ra, dec), CIRCLE(10, 20, 0.1))\n"
+      "It holds all examples of the release: those not in it are taken away.\n"
+      "Each must be a query of the release.",
+      2, 2, no_options, voctl_examples },
     { "check", "[RELEASE...]",
       "is everything a release needs there and valid", NULL, 0, -1,
       no_options, voctl_check },

@@ -10,7 +10,7 @@ from pyvohttpd import xmltree
 CS = "http://www.ivoa.net/xml/ConeSearch/v1.0"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
-STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ"
+STAGES = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ EXA"
 
 
 @pytest.mark.parametrize("release", ["demo-dr1", "tycho2", "test-dr1"])

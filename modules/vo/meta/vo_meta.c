@@ -284,6 +284,21 @@ vo_filter_t *vo_release_add_filter(vo_meta_t *meta, vo_release_t *rel,
     return f;
 }
 
+vo_example_t *vo_release_add_example(vo_meta_t *meta, vo_release_t *rel,
+                                     const char *id, const char *name,
+                                     const char *description,
+                                     const char *query)
+{
+    vo_example_t *e = append_struct(meta->pool, (void **)&rel->examples,
+                                    &rel->nexamples, sizeof(*e));
+
+    e->id = apr_pstrdup(meta->pool, id);
+    e->name = apr_pstrdup(meta->pool, name);
+    e->description = apr_pstrdup(meta->pool, description);
+    e->query = apr_pstrdup(meta->pool, query);
+    return e;
+}
+
 vo_key_t *vo_release_add_key(vo_meta_t *meta, vo_release_t *rel,
                              const char *id, const char *from_table,
                              const char *target_table, int ncolumns,

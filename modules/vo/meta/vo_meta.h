@@ -118,6 +118,13 @@ typedef struct vo_filter_t {
     const char *svo_id;   /* identifier of the SVO filter service or NULL */
 } vo_filter_t;
 
+typedef struct vo_example_t { /* a query the operator shows */
+    const char *id;          /* an XML name */
+    const char *name;        /* one line */
+    const char *description; /* blank lines part paragraphs; or NULL */
+    const char *query;       /* ADQL */
+} vo_example_t;
+
 typedef enum {
     VO_STATE_STAGED,
     VO_STATE_PRIVATE,
@@ -152,6 +159,8 @@ typedef struct vo_release_t {
     int nroots;
     vo_root_t *roots;         /* where its data files lie, by id */
     const vo_table_t *obscore; /* ivoa.obscore, or NULL: it has no images */
+    int nexamples;
+    vo_example_t *examples;   /* in the operator's order */
     apr_hash_t *by_name;      /* folded "schema.table" -> vo_table_t * */
 } vo_release_t;
 
@@ -212,6 +221,10 @@ vo_key_t *vo_release_add_key(vo_meta_t *meta, vo_release_t *rel,
                              const char *target_table, int ncolumns,
                              const char *const *from_columns,
                              const char *const *target_columns);
+vo_example_t *vo_release_add_example(vo_meta_t *meta, vo_release_t *rel,
+                                     const char *id, const char *name,
+                                     const char *description,
+                                     const char *query);
 vo_group_t *vo_table_add_group(vo_meta_t *meta, vo_table_t *table,
                                const char *name, int ncolumns,
                                const char *const *columns);

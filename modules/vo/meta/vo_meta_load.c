@@ -442,11 +442,28 @@ static vo_err_t *load_roots(loader_t *l)
     return NULL;
 }
 
+static vo_err_t *load_examples(loader_t *l)
+{
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, example_id, name, description, query"
+        " FROM vo.example ORDER BY release_id, place, example_id", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_release_add_example(l->meta, release_of(l, res, row),
+                               PQgetvalue(res, row, 1),
+                               PQgetvalue(res, row, 2), text(l, res, row, 3),
+                               PQgetvalue(res, row, 4));
+    }
+    return NULL;
+}
+
 static vo_err_t *load_all(loader_t *l)
 {
     static vo_err_t *(*const steps[])(loader_t *) = {
         load_releases, load_filters, load_schemas, load_tables, load_columns,
-        load_keys, load_groups, load_roots,
+        load_keys, load_groups, load_roots, load_examples,
     };
     PGresult *res;
     size_t i;

@@ -370,7 +370,7 @@ def test_methods(vo):
 
 
 @pytest.mark.parametrize("path", [
-    "/vo/tap/test-dr1/async/0", "/vo/tap/test-dr1/examples",
+    "/vo/tap/test-dr1/async/0", "/vo/tap/test-private/examples",
     "/vo/tap/test-dr1/sync/x", "/vo/tap/test-dr1/nothing",
     "/vo/tap/nothing", "/vo/tap/nothing/sync", "/vo/tap/TEST-DR1/sync",
     "/vo/tap/test-private/sync", "/vo/tap/test-staged/sync",
