@@ -204,6 +204,26 @@ APR_DECLARE_OPTIONAL_FN(int, vo_respond_error,
 APR_DECLARE_OPTIONAL_FN(void, vo_log_error,
                         (request_rec *r, const vo_err_t *err));
 
+/*
+ * The whole way of a search: run REQ and answer with its rows as DOC in FMT.
+ * What goes wrong before anything has left is answered by answer_error (NULL:
+ * vo_respond_error in FMT); later the document tells, or the connection breaks.
+ */
+typedef struct vo_stream_t {
+    const vo_sql_req_t *req;    /* its is_binary, begin, row and baton are not
+                                   looked at */
+    const vo_tabledoc_t *doc;
+    vo_field_t *fields;         /* those of doc: they get their pg_oid */
+    const vo_tablefmt_t *fmt;
+    const char *media_type;
+    int is_overflow;            /* tell it though no row is left out: MAXREC=0 */
+    int (*answer_error)(request_rec *r, const vo_err_t *err);
+} vo_stream_t;
+
+/* The handler returns what this returns. */
+APR_DECLARE_OPTIONAL_FN(int, vo_stream,
+                        (request_rec *r, const vo_stream_t *what));
+
 /* --- offered by mod_vosi ------------------------------------------------- */
 
 /* Answer WHAT ("capabilities", "availability", "tables", "tables/NAME") below

@@ -29,6 +29,7 @@
     X(vo_response_abort, response_abort)                                      \
     X(vo_respond_error, respond_error)                                        \
     X(vo_log_error, log_error)                                                \
+    X(vo_stream, stream)                                                      \
     X(vo_uws_handle, uws_handle)                                              \
     X(vo_jobs_told, jobs_told)                                                \
     X(vosi_handle, vosi_handle) /* NULL without mod_vosi */

@@ -287,47 +287,10 @@ static vo_err_t *read_search(search_t *s, const vo_dali_params_t *params,
     return vo_tablefmt_find(&s->fmt, &s->media_type, format, pool);
 }
 
-/* One answer on its way. */
-typedef struct answer_t {
-    request_rec *r;
-    const search_t *search;
-    vo_cone_t *cone;
-    vo_tabledoc_t doc;
-    vo_out_t *out;       /* NULL before the first row is known to come */
-    vo_writer_t *writer;
-} answer_t;
-
-static vo_err_t *begin_answer(void *baton, int nfields, const unsigned *oids)
+static void describe(vo_tabledoc_t *doc, const vo_cone_t *cone,
+                     const vo_release_t *rel, const vo_table_t *table,
+                     const char *media_type, apr_pool_t *pool)
 {
-    answer_t *a = baton;
-    int i;
-
-    if (nfields != a->cone->nfields) {
-        return vo_err_fault(a->r->pool, APR_EGENERAL,
-                            "The table is not as it is described",
-                            "%d columns, %d expected", nfields,
-                            a->cone->nfields);
-    }
-    for (i = 0; i < nfields; ++i) {
-        a->cone->fields[i].pg_oid = oids[i];
-    }
-    a->out = fns.response_begin(a->r, a->search->media_type);
-    a->writer = vo_writer_create(a->search->fmt, &a->doc, a->out, a->r->pool);
-    return a->search->fmt->begin(a->writer);
-}
-
-static vo_err_t *write_row(void *baton, const vo_cell_t *cells, int nfields)
-{
-    answer_t *a = baton;
-
-    (void)nfields;
-    return a->writer->fmt->row(a->writer, cells);
-}
-
-static void describe(answer_t *a, const vo_release_t *rel,
-                     const vo_table_t *table)
-{
-    apr_pool_t *pool = a->r->pool;
     vo_info_t *infos = apr_pcalloc(pool, 4 * sizeof(*infos));
     vo_coosys_t *coosys = apr_pcalloc(pool, sizeof(*coosys));
     int n = 0;
@@ -345,16 +308,16 @@ static void describe(answer_t *a, const vo_release_t *rel,
     if (table->epoch > 0) {
         coosys->epoch = apr_psprintf(pool, "J%.10g", table->epoch);
     }
-    a->doc.name = table->tap_name;
-    a->doc.description = table->description;
-    a->doc.nfields = a->cone->nfields;
-    a->doc.fields = a->cone->fields;
-    a->doc.ninfos = n;
-    a->doc.infos = infos;
-    a->doc.ncoosys = 1;
-    a->doc.coosys = coosys;
-    a->doc.media_type = a->search->media_type;
-    a->doc.is_scs = 1;
+    doc->name = table->tap_name;
+    doc->description = table->description;
+    doc->nfields = cone->nfields;
+    doc->fields = cone->fields;
+    doc->ninfos = n;
+    doc->infos = infos;
+    doc->ncoosys = 1;
+    doc->coosys = coosys;
+    doc->media_type = media_type;
+    doc->is_scs = 1;
 }
 
 /* Bad input is told in a VOTable under status 200, as SCS 1.03 section 2.3 has
@@ -389,9 +352,10 @@ static int search_table(request_rec *r, const vo_release_t *rel,
     scs_dir_t d = settings(r);
     const vo_dali_params_t *params;
     search_t s;
-    answer_t a;
+    vo_cone_t *cone;
+    vo_tabledoc_t doc;
     vo_sql_req_t req;
-    vo_sql_done_t done;
+    vo_stream_t stream;
     vo_err_t *err;
 
     err = fns.params(&params, r);
@@ -401,39 +365,26 @@ static int search_table(request_rec *r, const vo_release_t *rel,
     if (err) {
         return answer_error(r, err);
     }
-    memset(&a, 0, sizeof(a));
-    a.r = r;
-    a.search = &s;
-    a.cone = vo_cone_make(table, s.verb, COOSYS_ID, r->pool);
-    describe(&a, rel, table);
+    cone = vo_cone_make(table, s.verb, COOSYS_ID, r->pool);
+    memset(&doc, 0, sizeof(doc));
+    describe(&doc, cone, rel, table, s.media_type, r->pool);
     memset(&req, 0, sizeof(req));
     req.role = rel->reader_role;
     req.timeout_ms = d.timeout * 1000;
-    req.is_binary = s.fmt->is_binary;
-    req.begin = begin_answer;
-    req.row = write_row;
-    req.baton = &a;
-    err = vo_cone_request(&req, a.cone, s.ra_deg, s.dec_deg, s.radius_deg,
+    err = vo_cone_request(&req, cone, s.ra_deg, s.dec_deg, s.radius_deg,
                           s.maxrec, r->pool);
-    if (!err) {
-        err = fns.query(r, &req, &done);
-    }
-    if (!err) {
-        err = s.fmt->end(a.writer,
-                         done.is_overflow || !s.maxrec ? VO_DONE_OVERFLOW
-                                                       : VO_DONE_OK);
-    }
-    if (!err) {
-        return fns.response_end(r, a.out);
-    }
-    if (!a.out || !a.out->has_flushed || err->kind == VO_ERR_GONE) {
+    if (err) {
         return answer_error(r, err);
     }
-    if (!s.fmt->tells_failure || s.fmt->fail(a.writer, err)) {
-        return fns.response_abort(r, a.out, err);
-    }
-    fns.log_error(r, err);
-    return fns.response_end(r, a.out);
+    memset(&stream, 0, sizeof(stream));
+    stream.req = &req;
+    stream.doc = &doc;
+    stream.fields = cone->fields;
+    stream.fmt = s.fmt;
+    stream.media_type = s.media_type;
+    stream.is_overflow = !s.maxrec;
+    stream.answer_error = answer_error;
+    return fns.stream(r, &stream);
 }
 
 /* ---- handler ---------------------------------------------------------- */
