@@ -70,7 +70,8 @@ struct vo_service_t {
     int is_per_table;         /* ROOT/SEGMENT/RELEASE/TABLE, else /RELEASE */
     int has_tables;           /* offers /tables below its URL */
     int has_examples;         /* offers /examples below its URL */
-    /* Does it serve TABLE of REL? NULL when !is_per_table. */
+    /* Does it serve TABLE (NULL for services per release) of REL? Absent:
+     * every release. */
     int (*serves)(const vo_release_t *rel, const vo_table_t *table);
     /* Write the protocol's own <capability> elements, VOSI's excluded: they
      * are unprefixed, in no namespace; prefixes vs, vr, xsi are declared on

@@ -239,6 +239,9 @@ static vo_err_t *put_service(vo_out_t *out, request_rec *r,
     int i;
 
     if (!svc->is_per_table) {
+        if (svc->serves && !svc->serves(rel, NULL)) {
+            return NULL;
+        }
         return svc->capabilities(out, r, rel, NULL,
                                  fns.service_url(r, svc, rel, NULL));
     }
