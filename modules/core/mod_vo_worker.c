@@ -364,7 +364,7 @@ static ending_t ending_of(worker_t *w, const vo_err_t *err)
     }
     else if (err) {
         end.what = OUT_FAILED;
-        end.text = vo_err_public(err, w->pool);
+        end.text = vo_dali_clean_text(w->pool, vo_err_public(err, w->pool));
         end.is_transient = err->kind == VO_ERR_BUSY || is_full(err);
     }
     return end;

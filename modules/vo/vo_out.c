@@ -87,37 +87,48 @@ vo_err_t *vo_out_printf(vo_out_t *out, const char *fmt, ...)
     }
 }
 
-/* Which bytes need work in XML: 0 none, 1 markup, 2 forbidden control. */
-static int xml_class(unsigned char c)
+/* What XML has instead of the character at TEXT, of which LEFT bytes are there:
+ * NULL when it may stay; *SIZE is its length in bytes then. */
+static const char *xml_instead(const char *text, apr_size_t left,
+                               apr_size_t *size)
 {
-    if (c == '&' || c == '<' || c == '>' || c == '"') {
-        return 1;
+    const unsigned char *c = (const unsigned char *)text;
+
+    *size = 1;
+    switch (*c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case 0xEF: /* U+FFFE and U+FFFF are no characters */
+        if (left > 2 && c[1] == 0xBF && c[2] >= 0xBE) {
+            *size = 3;
+            return "\xEF\xBF\xBD";
+        }
+        return NULL;
+    default:
+        return *c < 0x20 && *c != '\t' && *c != '\n' && *c != '\r'
+                   ? "\xEF\xBF\xBD" : NULL;
     }
-    return c < 0x20 && c != '\t' && c != '\n' && c != '\r' ? 2 : 0;
 }
 
 vo_err_t *vo_out_xml(vo_out_t *out, const char *text, apr_size_t len)
 {
-    apr_size_t i, from = 0;
+    apr_size_t i, size, from = 0;
 
     for (i = 0; i < len; ++i) {
-        const char *instead;
+        const char *instead = xml_instead(text + i, len - i, &size);
 
-        switch (xml_class((unsigned char)text[i])) {
-        case 0:
-            continue;
-        case 2:
-            instead = "\xEF\xBF\xBD";
-            break;
-        default:
-            instead = text[i] == '&'   ? "&amp;"
-                      : text[i] == '<' ? "&lt;"
-                      : text[i] == '>' ? "&gt;"
-                                       : "&quot;";
+        if (instead) {
+            VO_TRY(vo_out_write(out, text + from, i - from));
+            VO_TRY(vo_out_puts(out, instead));
+            from = i + size;
+            i = from - 1;
         }
-        VO_TRY(vo_out_write(out, text + from, i - from));
-        VO_TRY(vo_out_puts(out, instead));
-        from = i + 1;
     }
     return vo_out_write(out, text + from, len - from);
 }

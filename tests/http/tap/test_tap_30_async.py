@@ -427,3 +427,15 @@ def test_plain_requests_script(vo):
     assert r.text.split() == ["id", "1", "2", "3"]
     assert requests.delete(job, timeout=20).status_code == 200
     assert requests.get(job, timeout=20).status_code == 404
+
+
+def test_error_that_quotes_a_cut_character(vo):
+    """Messages quote so many bytes of what was sent; the last character may be
+    cut, and is not stored so. U+FFFF is UTF-8 but not of XML."""
+    job = submit(vo, LANG="x" + 30 * "\u00e9", PHASE="RUN",
+                 QUERY="SELECT id FROM job.Numbers")
+    assert job.wait() == "ERROR"
+    text = VOTable(job.get("/error").content).message()
+    assert "LANG" in text and "x\u00e9" in text
+    assert VOTable(vo.get("/vo/tap/job-dr1/sync", LANG="ADQL", QUERY="SELECT"
+                          " '\uffff' FROM job.Nothing").content).message()

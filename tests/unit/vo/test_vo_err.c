@@ -65,12 +65,28 @@ static void sink_keeps_until_full(void **state)
     assert_memory_equal(mem.data + mem.len - 6, "29999,", 6);
 }
 
+/* U+FFFE and U+FFFF are UTF-8 but cannot be in XML 1.0 (section 2.2). */
+static void xml_has_no_noncharacters(void **state)
+{
+    static const char text[] = "a\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xBF\xBD"
+                               "\xEF\xBB\xBF\xEF\xBF";
+    vo_out_mem_t mem;
+    vo_out_t *out = vo_out_to_memory(&mem, pool);
+
+    (void)state;
+    assert_null(vo_out_xml(out, text, sizeof(text) - 1));
+    assert_null(vo_out_flush(out));
+    assert_string_equal(mem.data, "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+                                  "\xEF\xBB\xBF\xEF\xBF");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(place_counts_characters),
         cmocka_unit_test(private_text_stays_private),
         cmocka_unit_test(sink_keeps_until_full),
+        cmocka_unit_test(xml_has_no_noncharacters),
     };
 
     apr_initialize();
