@@ -12,8 +12,6 @@
 #include "../vo_num.h"
 #include "vo_fits_head.h"
 
-#define MAX_BLOCKS 14000 /* about 40 MB of header */
-
 /* The keyword of the card at P, trimmed, in POOL. */
 static const char *keyword(const char *p, apr_pool_t *pool)
 {
@@ -47,14 +45,14 @@ static void index_cards(vo_fits_cards_t *head)
 }
 
 int vo_fits_cards_read(vo_fits_cards_t *head, gzFile file, int is_primary,
-                       apr_pool_t *pool)
+                       int max, apr_pool_t *pool)
 {
     apr_size_t used = 0, cap = 0;
     int block, i;
 
     memset(head, 0, sizeof(*head));
     head->pool = pool;
-    for (block = 0; block < MAX_BLOCKS; ++block) {
+    for (block = 0; block < max / (VO_FITS_BLOCK / VO_FITS_CARD); ++block) {
         int n;
 
         if (used + VO_FITS_BLOCK > cap) {

@@ -1,4 +1,4 @@
-/* vo_fits_cards.h: FITS headers as they are read; private to vo/table. */
+/* vo_fits_cards.h: FITS headers as they are read; for vo/table and vo/fits. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VO_FITS_CARDS_H
 #define VO_FITS_CARDS_H
@@ -20,11 +20,14 @@ typedef struct vo_fits_cards_t {
     apr_pool_t *pool;
 } vo_fits_cards_t;
 
+/* Cards that a header may have at most, about 40 MB. */
+#define VO_FITS_CARDS_MAX 504000
+
 /* Read the next header from FILE, which stands at its first card, into POOL.
  * Returns 1; 0 when there is none (the end, or trailing bytes that are no
- * HDU); -1 when it is cut off, has no END or is unreasonably long. */
+ * HDU); -1 when it is cut off, has no END or more than MAX cards. */
 int vo_fits_cards_read(vo_fits_cards_t *head, gzFile file, int is_primary,
-                       apr_pool_t *pool);
+                       int max, apr_pool_t *pool);
 
 /* The value of KEY: a string without quotes and trailing blanks (CONTINUE
  * cards included), or the word of another value. NULL when absent or empty.

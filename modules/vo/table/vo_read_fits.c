@@ -430,7 +430,8 @@ static vo_err_t *find_table(vo_reader_t *r, int wanted, int hdu)
         apr_int64_t bytes;
 
         apr_pool_clear(pool);
-        got = vo_fits_cards_read(&f->head, f->file, i == 0, pool);
+        got = vo_fits_cards_read(&f->head, f->file, i == 0,
+                                 VO_FITS_CARDS_MAX, pool);
         if (!got) {
             break;
         }
