@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mod_tap_query.h"
 
-#include <stdlib.h>
-
 #include <apr_strings.h>
 
 #include "mod_vo_jobs.h"
@@ -86,7 +84,7 @@ static vo_err_t *watched_begin(void *baton, int nfields, const unsigned *oids)
 {
     const vo_sql_req_t *req = ((watch_t *)baton)->req;
 
-    return req->begin(req->baton, nfields, oids);
+    return req->begin ? req->begin(req->baton, nfields, oids) : NULL;
 }
 
 static vo_err_t *watched_row(void *baton, const vo_cell_t *cells, int nfields)
@@ -150,70 +148,33 @@ static vo_err_t *run_job(vo_jobrun_t *run)
 
 /* --- what the planner thinks --------------------------------------------- */
 
-typedef struct plan_t {
-    double rows, cost;
-} plan_t;
-
-/* The first line: "... (cost=0.00..35.50 rows=2550 width=4)". */
-static vo_err_t *plan_row(void *baton, const vo_cell_t *cells, int nfields)
-{
-    static const char *const words[] = {"..", "rows="};
-    plan_t *plan = baton;
-    double *values[] = {&plan->cost, &plan->rows};
-    char line[1024];
-    int i;
-
-    if (plan->rows >= 0 || nfields < 1 || cells[0].len < 0) {
-        return NULL;
-    }
-    apr_snprintf(line, sizeof(line), "%.*s",
-                 cells[0].len < 1023 ? cells[0].len : 1023, cells[0].data);
-    for (i = 0; i < 2; ++i) {
-        const char *at = strstr(line, "(cost=");
-
-        at = at ? strstr(at, words[i]) : NULL;
-        if (at) {
-            at += strlen(words[i]);
-            vo_num_to_double(at, (int)strspn(at, "0123456789."), values[i]);
-        }
-    }
-    return NULL;
-}
-
 static vo_err_t *forecast(request_rec *r, const vo_dali_params_t *params,
                           const vo_dali_params_t *kept,
                           const vo_release_t *rel, apr_int64_t *rows,
                           double *seconds)
 {
-    plan_t plan = {-1, -1};
+    vo_tap_explained_t what = {0};
+    vo_tap_plan_t *plan;
     tap_query_t q = {0};
-    vo_sql_req_t req = {0};
-    vo_sql_done_t done;
 
     q.pool = r->pool;
     q.rel = rel;
     q.params = params;
     q.now = r->request_time;
+    q.timeout_ms = 2000;
+    q.exec = tap_exec_pooled;
+    q.baton = r;
     VO_TRY(read_settings(&q, kept));
     VO_TRY(tap_query_format(&q));
     VO_TRY(tap_query_prepare(&q));
-    req.role = rel->reader_role;
-    req.timeout_ms = 2000;
-    req.is_small = 1;
-    req.sql = apr_pstrcat(r->pool, "EXPLAIN ", q.sql->sql, NULL);
-    req.nparams = q.sql->nparams;
-    req.params = q.sql->params;
-    req.param_oids = q.sql->param_oids;
-    req.max_rows = -1;
-    req.row = plan_row;
-    req.baton = &plan;
-    VO_TRY(tap_fns.query(r, &req, &done));
-    if (plan.rows < 0 || plan.cost < 0) {
+    VO_TRY(tap_query_plan(&q, &plan));
+    if (plan->rows < 0 || plan->cost < 0) {
         return vo_err_make(r->pool, VO_ERR_USAGE, "There is no estimate.");
     }
-    *rows = (apr_int64_t)(plan.rows < (double)q.maxrec ? plan.rows
-                                                       : (double)q.maxrec);
-    *seconds = plan.cost * COST_S;
+    what.plan = plan;
+    what.maxrec = q.maxrec;
+    *rows = vo_tap_explained_rows(&what);
+    *seconds = plan->cost * COST_S;
     return NULL;
 }
 

@@ -105,7 +105,13 @@ static vo_err_t *release_page(vo_out_t *out, request_rec *r,
     VO_TRY(text(out, example_query(rel, r->pool)));
     VO_TRY(vo_out_puts(out, "</textarea>\n<p><label>Rows at most <input "
                             "name=\"MAXREC\" value=\"1000\" size=\"8\">"
-                            "</label> <button>Run</button></p>\n</form>\n"));
+                            "</label> <button>Run</button> "
+                            "<button name=\"EXPLAIN\" value=\"1\">Explain"
+                            "</button></p>\n<p>With the parameter "
+                            "<code>EXPLAIN=1</code> a query is not run: its "
+                            "columns, SQL, plan and estimated number of rows "
+                            "are told, as VOTable, JSON or text.</p>\n"
+                            "</form>\n"));
     VO_TRY(around(out, "<p><a href=\"", url,
                   "/examples\">Example queries</a></p>\n"));
     if (tap_fns.vosi_handle) {

@@ -76,6 +76,28 @@ static vo_err_t *read_runid(tap_query_t *q)
     return NULL;
 }
 
+/* EXPLAIN: 1 or 0, or as words. */
+static vo_err_t *read_explain(tap_query_t *q)
+{
+    static const struct {
+        const char *word;
+        int is_explain;
+    } words[] = {{"", 0}, {"0", 0}, {"false", 0}, {"1", 1}, {"true", 1}};
+    const char *value;
+    apr_size_t i;
+
+    VO_TRY(vo_dali_param_one(&value, q->params, "EXPLAIN"));
+    for (i = 0; value && i < sizeof(words) / sizeof(words[0]); ++i) {
+        if (!strcasecmp(value, words[i].word)) {
+            q->is_explain = words[i].is_explain;
+            return q->is_explain ? vo_tap_explain_may(q->fmt, q->pool) : NULL;
+        }
+    }
+    return !value ? NULL
+                  : vo_err_make(q->pool, VO_ERR_USAGE,
+                                "EXPLAIN '%.40s' must be 1 or 0.", value);
+}
+
 static vo_err_t *read_params(tap_query_t *q)
 {
     apr_pool_t *pool = q->pool;
@@ -83,6 +105,7 @@ static vo_err_t *read_params(tap_query_t *q)
 
     VO_TRY(read_lang(q));
     VO_TRY(read_runid(q));
+    VO_TRY(read_explain(q));
     VO_TRY(vo_dali_param_int(&q->maxrec, q->params, "MAXREC", 0,
                              APR_INT64_MAX, q->conf.maxrec_default));
     if (q->maxrec > q->conf.maxrec_hard) {
@@ -102,7 +125,7 @@ static vo_err_t *read_params(tap_query_t *q)
 static void add_info(tap_query_t *q, const char *name, const char *value,
                      const char *ucd)
 {
-    if (value && *value && q->doc.ninfos < TAP_MAX_INFOS) {
+    if (value && *value && q->doc.ninfos < TAP_MAX_INFOS - VO_TAP_EXPLAIN_INFOS) {
         vo_info_t *info = &q->infos[q->doc.ninfos++];
 
         info->name = name;
@@ -229,32 +252,80 @@ static vo_err_t *on_row(void *baton, const vo_cell_t *cells, int nfields)
     return writer->fmt->row(writer, cells);
 }
 
+/* What every statement of Q has in common. */
+static void prepare_request(vo_sql_req_t *req, tap_query_t *q)
+{
+    memset(req, 0, sizeof(*req));
+    req->role = q->rel->reader_role;
+    req->timeout_ms = q->timeout_ms;
+    req->nparams = q->sql->nparams;
+    req->params = q->sql->params;
+    req->param_oids = q->sql->param_oids;
+    if (q->nuploads) {
+        req->setup = tap_upload_setup;
+        req->setup_baton = q;
+    }
+}
+
+vo_err_t *tap_query_plan(tap_query_t *q, vo_tap_plan_t **plan)
+{
+    vo_sql_req_t req;
+    vo_sql_done_t done;
+
+    *plan = vo_tap_plan_create(q->pool);
+    prepare_request(&req, q);
+    req.is_small = 1;
+    req.sql = vo_tap_plan_sql(q->sql, q->pool);
+    req.max_rows = -1;
+    req.row = vo_tap_plan_row;
+    req.baton = *plan;
+    return q->exec(q, &req, &done);
+}
+
+static vo_err_t *explain(tap_query_t *q)
+{
+    vo_tap_explained_t what = {.sql = q->sql, .maxrec = q->maxrec};
+    vo_tap_plan_t *plan;
+
+    VO_TRY(tap_query_plan(q, &plan));
+    what.plan = plan;
+    if (!q->fmt->is_votable) {
+        q->out = q->open(q);
+        return vo_tap_explain(q->out, q->fmt, &what, q->pool);
+    }
+    q->doc.ninfos += vo_tap_explain_infos(q->infos + q->doc.ninfos, &what,
+                                          q->pool);
+    VO_TRY(begin_document(q));
+    return q->fmt->end(q->writer, VO_DONE_OK);
+}
+
+vo_err_t *tap_exec_pooled(tap_query_t *q, const vo_sql_req_t *req,
+                          vo_sql_done_t *done)
+{
+    return tap_fns.query(q->baton, req, done);
+}
+
 vo_err_t *tap_query_run(tap_query_t *q)
 {
-    vo_sql_req_t req = {0};
+    vo_sql_req_t req;
     vo_sql_done_t done = {0};
 
+    if (q->is_explain) {
+        return explain(q);
+    }
     if (q->maxrec == 0) {
         /* DALI 1.1, 3.4.4: the metadata, and that there may be more */
         VO_TRY(begin_document(q));
         return q->fmt->end(q->writer, VO_DONE_OVERFLOW);
     }
-    req.role = q->rel->reader_role;
-    req.timeout_ms = q->timeout_ms;
+    prepare_request(&req, q);
     req.is_binary = q->fmt->is_binary;
     req.is_small = q->sql->is_small;
     req.sql = q->sql->sql;
-    req.nparams = q->sql->nparams;
-    req.params = q->sql->params;
-    req.param_oids = q->sql->param_oids;
     req.max_rows = q->maxrec;
     req.begin = on_begin;
     req.row = on_row;
     req.baton = q;
-    if (q->nuploads) {
-        req.setup = tap_upload_setup;
-        req.setup_baton = q;
-    }
     VO_TRY(q->exec(q, &req, &done));
     return q->fmt->end(q->writer, done.is_overflow ? VO_DONE_OVERFLOW
                                                    : VO_DONE_OK);

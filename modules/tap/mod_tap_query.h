@@ -4,10 +4,11 @@
 #define MOD_TAP_QUERY_H
 
 #include "adql/vo_adql.h"
+#include "dali/vo_tap_explain.h"
 #include "mod_tap_int.h"
 #include "vo_upload.h"
 
-#define TAP_MAX_INFOS 16
+#define TAP_MAX_INFOS (16 + VO_TAP_EXPLAIN_INFOS)
 
 /* One query on its way. The first fields are said by who asks. */
 typedef struct tap_query_t tap_query_t;
@@ -32,6 +33,7 @@ struct tap_query_t {
     const char *query;
     const char *run_id;      /* RUNID or NULL */
     int version;             /* of ADQL: 20, 21 */
+    int is_explain;          /* tell what it would do, do not run it */
     apr_int64_t maxrec;      /* rows to be sent at most */
     int nuploads;
     vo_upload_t **uploads;
@@ -51,7 +53,14 @@ vo_err_t *tap_query_format(tap_query_t *q);
 /* Read the other parameters and translate the query. */
 vo_err_t *tap_query_prepare(tap_query_t *q);
 
-/* Run it and write the document. */
+/* For exec of a query whose baton is its request: on a pooled connection. */
+vo_err_t *tap_exec_pooled(tap_query_t *q, const vo_sql_req_t *req,
+                          vo_sql_done_t *done);
+
+/* Ask the planner what it thinks of it. */
+vo_err_t *tap_query_plan(tap_query_t *q, vo_tap_plan_t **plan);
+
+/* Run it, or explain it, and write the document. */
 vo_err_t *tap_query_run(tap_query_t *q);
 
 /* mod_tap_upload.c: open the tables that UPLOAD names. */

@@ -19,12 +19,6 @@ static vo_out_t *open_answer(tap_query_t *q)
     return tap_fns.response_begin(q->baton, q->media_type);
 }
 
-static vo_err_t *exec_pooled(tap_query_t *q, const vo_sql_req_t *req,
-                             vo_sql_done_t *done)
-{
-    return tap_fns.query(q->baton, req, done);
-}
-
 static vo_err_t *run(sync_t *s)
 {
     VO_TRY(tap_query_prepare(&s->q));
@@ -103,7 +97,7 @@ int tap_sync(request_rec *r, const vo_release_t *rel)
     s.q.now = r->request_time;
     s.q.timeout_ms = s.q.conf.timeout_s * 1000;
     s.q.open = open_answer;
-    s.q.exec = exec_pooled;
+    s.q.exec = tap_exec_pooled;
     s.q.baton = r;
     tap_fns.params_with_files(r, s.q.conf.upload_bytes);
     err = tap_fns.params(&s.q.params, r);

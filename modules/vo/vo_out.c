@@ -133,6 +133,24 @@ vo_err_t *vo_out_xml(vo_out_t *out, const char *text, apr_size_t len)
     return vo_out_write(out, text + from, len - from);
 }
 
+vo_err_t *vo_out_json(vo_out_t *out, const char *text, apr_size_t len)
+{
+    apr_size_t i, from = 0;
+
+    VO_TRY(vo_out_puts(out, "\""));
+    for (i = 0; i < len; ++i) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c < 0x20 || c == '"' || c == '\\') {
+            VO_TRY(vo_out_write(out, text + from, i - from));
+            VO_TRY(vo_out_printf(out, c < 0x20 ? "\\u%04x" : "\\%c", c));
+            from = i + 1;
+        }
+    }
+    VO_TRY(vo_out_write(out, text + from, len - from));
+    return vo_out_puts(out, "\"");
+}
+
 static vo_err_t *mem_send(void *baton, const char *data, apr_size_t len)
 {
     vo_out_mem_t *mem = baton;

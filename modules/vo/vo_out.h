@@ -89,6 +89,9 @@ vo_err_t *vo_out_printf(vo_out_t *out, const char *fmt, ...)
  * XML 1.0 cannot hold become U+FFFD. TEXT is UTF-8, LEN bytes. */
 vo_err_t *vo_out_xml(vo_out_t *out, const char *text, apr_size_t len);
 
+/* Append TEXT as a JSON string, in quotes. TEXT is UTF-8, LEN bytes. */
+vo_err_t *vo_out_json(vo_out_t *out, const char *text, apr_size_t len);
+
 /* A sink that collects everything in memory, for tests and small documents;
  * *data (NUL-terminated after vo_out_flush) and *len grow in POOL. */
 typedef struct vo_out_mem_t {
