@@ -3,6 +3,7 @@
 
 CREATE SCHEMA IF NOT EXISTS sky;
 CREATE EXTENSION IF NOT EXISTS pgsky SCHEMA sky;
+ALTER EXTENSION pgsky UPDATE;
 GRANT USAGE ON SCHEMA sky TO vo_owner, vo_web;
 
 -- pg_catalog first: nothing in sky can stand in for a built-in function.

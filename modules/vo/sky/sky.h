@@ -99,6 +99,26 @@ double sky_distance(double ra1_deg, double dec1_deg,
 double sky_bearing(double ra1_deg, double dec1_deg,
                    double ra2_deg, double dec2_deg);
 
+/* Degrees of text from TEXT to END: "1:2:3.4", "010203.4" and "1h2m3.4s" (hours
+ * of 15 degrees, up to 24), or "1d2m3.4s" with a sign before it if wanted;
+ * blanks around, either case; NaN for other text. After the catalogue of
+ * user-defined functions 1.2, ivo_hms_to_degrees and ivo_dms_to_degrees. */
+double sky_hms_degrees(const char *text, const char *end);
+double sky_dms_degrees(const char *text, const char *end);
+
+/* ---- epochs ------------------------------------------------------------ */
+
+/* ra, dec (degrees), parallax (mas), proper motions in ra (times cos dec) and
+ * dec (mas/yr), radial velocity (km/s) */
+#define SKY_ASTROMETRY 6
+
+/* OUT is IN after YEARS Julian years of straight motion through space, without
+ * the light's travel time (ESA SP-1200, section 1.5.5). NaN for an unknown
+ * parallax is infinitely far, for another unknown 0; then OUT's parallax and
+ * radial velocity are NaN. Returns 0, or -1 for impossible values. */
+int sky_epoch_prop(const double in[SKY_ASTROMETRY], double years,
+                   double out[SKY_ASTROMETRY]);
+
 /* ---- shapes ----------------------------------------------------------- */
 
 typedef struct sky_shape_t sky_shape_t;
@@ -179,13 +199,36 @@ void sky_shape_cap(const sky_shape_t *shape, double center[3],
 /* Tight bounds in x, y, z on the unit sphere: min x, y, z, max x, y, z. */
 void sky_shape_bounds(const sky_shape_t *shape, double bounds[6]);
 
+/* ---- frames ----------------------------------------------------------- */
+
+/* FK5 is of J2000, FK4 of B1950 without E-terms, ECLIPTIC of J2000. */
+enum {
+    SKY_ICRS, SKY_FK5, SKY_FK4, SKY_GALACTIC, SKY_ECLIPTIC,
+    SKY_SUPER_GALACTIC,
+    SKY_FRAMES          /* how many */
+};
+
+/* The frame called NAME (LEN bytes, any case; also J2000, B1950 and
+ * GALACTIC_II), or -1; the name of one in the IVOA's vocabulary, or NULL. */
+int sky_frame(const char *name, size_t len);
+const char *sky_frame_name(int frame);
+
+/* Turn a direction from one frame to another: a plain rotation. */
+void sky_turn(int from, int to, double *lon_deg, double *lat_deg);
+
+/* SHAPE, given in frame FROM, in frame TO; a box becomes a polygon. NULL with
+ * ERR for a coordinate range or a MOC, which turn into nothing of their
+ * kind. */
+sky_shape_t *sky_transform(const sky_alloc_t *a, const sky_shape_t *shape,
+                           int from, int to, sky_err_t *err);
+
 /* ---- text ------------------------------------------------------------- */
 
 /* DALI 1.1/1.2 text (point, circle, polygon, range, moc), STC-S (POSITION,
  * CIRCLE, POLYGON, BOX, POSITIONINTERVAL, ALLSKY, UNION with an optional
- * frame ICRS, FK5, J2000 or GALACTIC, reference position, flavor) and ASCII
- * MOC. Case is ignored, commas count as blanks. FK5 is taken as ICRS, GALACTIC
- * is rotated. ERR->position is the byte where reading stopped. */
+ * frame, reference position, flavor) and ASCII MOC. Case is ignored, commas
+ * count as blanks. FK5 and J2000 are taken as ICRS, the other frames above are
+ * turned. ERR->position is the byte where reading stopped. */
 sky_shape_t *sky_parse(const sky_alloc_t *a, const char *text,
                        sky_err_t *err);
 
@@ -220,6 +263,14 @@ int sky_circle_ranges(double ra_deg, double dec_deg, double radius_deg,
 #define SKY_ROW_RANGES 16
 int sky_row_ranges(double ra_deg, double dec_deg, double radius_deg,
                    sky_range_t *out);
+
+/* The MOC of SHAPE at ORDER: every cell of that order that the shape touches
+ * (and perhaps one that it misses by no more than a hair), as a shape from A.
+ * NULL with ERR when it would have more than SKY_MOC_CELLS spans or take more
+ * than seconds. */
+#define SKY_MOC_CELLS 1000000
+sky_shape_t *sky_moc_of(const sky_alloc_t *a, const sky_shape_t *shape,
+                        int order, sky_err_t *err);
 
 /* ---- relations and measures ------------------------------------------- */
 

@@ -56,7 +56,7 @@ double sky_angle(const double a[3], const double b[3])
     return atan2(sqrt(sky_dot(c, c)), sky_dot(a, b));
 }
 
-void sky_frame(const double n[3], double u[3], double v[3])
+void sky_axes(const double n[3], double u[3], double v[3])
 {
     double axis[3] = { 0.0, 0.0, 0.0 };
     int i = fabs(n[0]) < fabs(n[1]) ? 0 : 1;

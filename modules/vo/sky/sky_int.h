@@ -73,7 +73,7 @@ void sky_vec(double ra_deg, double dec_deg, double v[3]);
 void sky_vec_radec(const double v[3], double *ra_deg, double *dec_deg);
 double sky_norm(double v[3]);                   /* scales to 1, old length */
 double sky_angle(const double a[3], const double b[3]);         /* rad */
-void sky_frame(const double n[3], double u[3], double v[3]);
+void sky_axes(const double n[3], double u[3], double v[3]);
 void sky_edge_normal(const double a[3], const double b[3], double n[3]);
 double sky_arc_distance(const double p[3], const double a[3],
                         const double b[3], const double n[3]);

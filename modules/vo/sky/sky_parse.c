@@ -17,7 +17,7 @@ typedef struct {
     const char *p;
     const char *end;
     sky_err_t *err;
-    int is_galactic;
+    int frame;                  /* SKY_ICRS ... */
     int depth;
 } parser_t;
 
@@ -83,11 +83,7 @@ static int word_in(parser_t *q, size_t len, const char *const *names)
 /* Frame, reference position and flavor, in this order, each optional. */
 static int read_frame(parser_t *q)
 {
-    static const char *const frames[] = { "ICRS", "FK5", "J2000",
-                                          "UNKNOWNFRAME", "GALACTIC",
-                                          "GALACTIC_II", NULL };
-    static const char *const others[] = { "FK4", "B1950", "ECLIPTIC",
-                                          "SUPER_GALACTIC", "GEO_C", "GEO_D",
+    static const char *const others[] = { "GEO_C", "GEO_D", "UNKNOWNFRAME",
                                           NULL };
     static const char *const positions[] = {
         "GEOCENTER", "BARYCENTER", "HELIOCENTER", "TOPOCENTER", "LSR", "LSRK",
@@ -97,18 +93,18 @@ static int read_frame(parser_t *q)
     static const char *const flavors[] = { "SPHERICAL2", "SPHER2",
                                            "UNKNOWNFLAVOR", NULL };
     size_t len = word_length(q);
-    int i;
+    int i, frame;
 
     i = word_in(q, len, others);
-    if (len > 0 && i >= 0) {
+    if (len > 0 && (i == 0 || i == 1)) {
         sky_fail(q->err, SKY_ERR_UNSUPPORTED, "frame %s is not offered; use "
-                 "ICRS, FK5 or GALACTIC", others[i]);
+                 "ICRS, FK5, FK4, GALACTIC or ECLIPTIC", others[i]);
         at_position(q, q->p);
         return -1;
     }
-    i = word_in(q, len, frames);
-    if (len > 0 && i >= 0) {
-        q->is_galactic = i >= 4;
+    frame = sky_frame(q->p, len);
+    if (len > 0 && (i == 2 || frame >= 0)) {
+        q->frame = i == 2 || frame == SKY_FK5 ? SKY_ICRS : frame;
         q->p += len;
         len = word_length(q);
     }
@@ -150,25 +146,6 @@ static int read_numbers(parser_t *q, double *v, int n)
     return 0;
 }
 
-/* Galactic to ICRS (ESA SP-1200, 1997, volume 1, equation 1.5.11,
- * transposed). */
-static void to_icrs(double *lon, double *lat)
-{
-    static const double m[3][3] = {
-        { -0.0548755604162154, 0.4941094278755837, -0.8676661490190047 },
-        { -0.8734370902348850, -0.4448296299600112, -0.1980763734312015 },
-        { -0.4838350155487132, 0.7469822444972189, 0.4559837761750669 }
-    };
-    double g[3], e[3];
-    int i;
-
-    sky_vec(*lon, *lat, g);
-    for (i = 0; i < 3; i++) {
-        e[i] = sky_dot(m[i], g);
-    }
-    sky_vec_radec(e, lon, lat);
-}
-
 static sky_shape_t *make_point(parser_t *q)
 {
     double v[2];
@@ -176,8 +153,8 @@ static sky_shape_t *make_point(parser_t *q)
     if (read_frame(q) != 0 || read_numbers(q, v, 2) != 0) {
         return NULL;
     }
-    if (q->is_galactic && fabs(v[1]) <= 90.0) {
-        to_icrs(&v[0], &v[1]);
+    if (fabs(v[1]) <= 90.0) {
+        sky_turn(q->frame, SKY_ICRS, &v[0], &v[1]);
     }
     return sky_make_point(q->a, v[0], v[1], q->err);
 }
@@ -189,34 +166,17 @@ static sky_shape_t *make_circle(parser_t *q)
     if (read_frame(q) != 0 || read_numbers(q, v, 3) != 0) {
         return NULL;
     }
-    if (q->is_galactic && fabs(v[1]) <= 90.0) {
-        to_icrs(&v[0], &v[1]);
+    if (fabs(v[1]) <= 90.0) {
+        sky_turn(q->frame, SKY_ICRS, &v[0], &v[1]);
     }
     return sky_make_circle(q->a, v[0], v[1], v[2], q->err);
 }
 
-/* Turn the vertices of a shape given in galactic coordinates. */
-static sky_shape_t *turned(parser_t *q, const sky_shape_t *s)
+/* A shape in the frame read, in ICRS. */
+static sky_shape_t *turned(parser_t *q, sky_shape_t *s)
 {
-    int i, n;
-    const double *d;
-    double *radec;
-
-    if (s == NULL || !q->is_galactic) {
-        return (sky_shape_t *)s;
-    }
-    d = sky_shape_numbers(s, &n);
-    radec = q->a->alloc(q->a->baton, (size_t)n * sizeof(double));
-    if (radec == NULL) {
-        sky_fail(q->err, SKY_ERR_MEMORY, "no memory for %d numbers", n);
-        return NULL;
-    }
-    for (i = 0; i < n; i += 2) {
-        radec[i] = d[i];
-        radec[i + 1] = d[i + 1];
-        to_icrs(&radec[i], &radec[i + 1]);
-    }
-    return sky_make_polygon(q->a, n / 2, radec, q->err);
+    return s == NULL || q->frame == SKY_ICRS
+               ? s : sky_transform(q->a, s, q->frame, SKY_ICRS, q->err);
 }
 
 static sky_shape_t *make_polygon(parser_t *q)
@@ -273,35 +233,24 @@ static sky_shape_t *make_box(parser_t *q)
     return turned(q, sky_make_box(q->a, v[0], v[1], v[2], v[3], q->err));
 }
 
-static int no_galactic(parser_t *q)
-{
-    if (!q->is_galactic) {
-        return 0;
-    }
-    return sky_fail(q->err, SKY_ERR_UNSUPPORTED, "a coordinate range cannot "
-                    "be turned from GALACTIC; use ICRS");
-}
-
 static sky_shape_t *make_range(parser_t *q)
 {
     double v[4];
 
-    if (read_frame(q) != 0 || no_galactic(q) != 0
-        || read_numbers(q, v, 4) != 0) {
+    if (read_frame(q) != 0 || read_numbers(q, v, 4) != 0) {
         return NULL;
     }
-    return sky_make_range(q->a, v[0], v[1], v[2], v[3], q->err);
+    return turned(q, sky_make_range(q->a, v[0], v[1], v[2], v[3], q->err));
 }
 
 static sky_shape_t *make_interval(parser_t *q)
 {
     double v[4];
 
-    if (read_frame(q) != 0 || no_galactic(q) != 0
-        || read_numbers(q, v, 4) != 0) {
+    if (read_frame(q) != 0 || read_numbers(q, v, 4) != 0) {
         return NULL;
     }
-    return sky_make_range(q->a, v[0], v[2], v[1], v[3], q->err);
+    return turned(q, sky_make_range(q->a, v[0], v[2], v[1], v[3], q->err));
 }
 
 static sky_shape_t *make_allsky(parser_t *q)
@@ -347,12 +296,12 @@ static sky_shape_t *make_moc(parser_t *q)
 static sky_shape_t *make_union(parser_t *q)
 {
     const sky_shape_t **member = NULL;
-    int n = 0, room = 0, is_outer_galactic;
+    int n = 0, room = 0, outer;
 
     if (read_frame(q) != 0) {
         return NULL;
     }
-    is_outer_galactic = q->is_galactic;
+    outer = q->frame;
     skip(q);
     if (q->p >= q->end || *q->p != '(') {
         sky_fail(q->err, SKY_ERR_SYNTAX, "region text, byte %ld: '(' is "
@@ -374,7 +323,7 @@ static sky_shape_t *make_union(parser_t *q)
             q->p++;
             break;
         }
-        q->is_galactic = is_outer_galactic;
+        q->frame = outer;
         s = read_shape(q);
         if (s == NULL) {
             return NULL;

@@ -81,7 +81,7 @@ static int turns(const sky_shape_t *s, const double q[3])
     double e1[3], e2[3], sum = 0.0;
     uint32_t i, j;
 
-    sky_frame(q, e1, e2);
+    sky_axes(q, e1, e2);
     for (i = 0; i < s->n; i++) {
         double x1, y1, x2, y2;
 
@@ -164,7 +164,7 @@ int sky_poly_setup(sky_shape_t *s, sky_err_t *err)
 
         /* all in one hemisphere, edges too, so the far side is outside; a
          * q at right angles keeps the digits of what is small */
-        sky_frame(m, q, e);
+        sky_axes(m, q, e);
         for (k = 0; k < 3; k++) {
             q[k] = r < SKY_PI / 4 ? q[k] : -m[k];
             s->cap[k] = m[k];
@@ -221,7 +221,7 @@ int sky_poly_has(const sky_shape_t *s, const double p[3])
     if (sky_dot(w, w) < 1e-28) {
         double e[3];
 
-        sky_frame(q, w, e);     /* at q or opposite: any meridian will do */
+        sky_axes(q, w, e);     /* at q or opposite: any meridian will do */
     }
     prev = sky_dot(w, v + 3 * (s->n - 1));
     for (i = 0; i < s->n; i++, prev = side) {

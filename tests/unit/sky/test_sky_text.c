@@ -71,7 +71,7 @@ static void boxes(void **state)
     assert_int_equal(sky_shape_kind(shape("box 1 2 3 4")), SKY_BOX);
 }
 
-/* ERFA: g2icrs */
+/* astropy 5.2: galactic to ICRS */
 static void galactic(void **state)
 {
     const double *d;
@@ -79,13 +79,13 @@ static void galactic(void **state)
 
     (void)state;
     d = sky_shape_numbers(shape("circle GALACTIC 0 0 1"), &n);
-    assert_near(d[0], 266.40499480105, 1e-10);
-    assert_near(d[1], -28.936173960139, 1e-10);
+    assert_near(d[0], 266.404988286545, 1e-10);
+    assert_near(d[1], -28.936177761791, 1e-10);
     d = sky_shape_numbers(shape("position galactic 120 35"), &n);
-    assert_near(d[0], 209.81291923565, 1e-10);
-    assert_near(d[1], 81.738599276805, 1e-10);
+    assert_near(d[0], 209.812950397395, 1e-10);
+    assert_near(d[1], 81.738600222959, 1e-10);
     d = sky_shape_numbers(shape("polygon galactic 0 0 1 0 1 1"), &n);
-    assert_near(d[0], 266.40499480105, 1e-10);
+    assert_near(d[0], 266.404988286545, 1e-10);
 }
 
 static void errors_name_the_place(void **state)
@@ -103,7 +103,7 @@ static void errors_name_the_place(void **state)
         { "circle 1 2 inf", SKY_ERR_SYNTAX, 11 },
         { "circle 1 2 1e999", SKY_ERR_SYNTAX, 11 },
         { "circle 1 2 0x10", SKY_ERR_SYNTAX, 11 },
-        { "circle FK4 1 2 3", SKY_ERR_UNSUPPORTED, 7 },
+        { "circle GEO_C 1 2 3", SKY_ERR_UNSUPPORTED, 7 },
         { "circle ICRS 1 2 3 unit rad", SKY_ERR_UNSUPPORTED, 23 },
         { "polygon 1 2 3 4", SKY_ERR_SYNTAX, 8 },
         { "polygon 1 2 3 4 5 6 7", SKY_ERR_SYNTAX, 8 },
