@@ -119,7 +119,27 @@ vo_err_t *vo_adql_translate(vo_adql_result_t **result, const char *text,
 
 #define TAPREGEXT "ivo://ivoa.net/std/TAPRegExt#"
 
-const vo_adql_feature_t *vo_adql_features(apr_pool_t *pool)
+/* F under NAME, its own or an alias. */
+static void announce(apr_array_header_t *all, const adql_func_t *f,
+                     const char *name, apr_pool_t *pool)
+{
+    vo_adql_feature_t *one = apr_array_push(all);
+    char *p, *form;
+
+    one->type = apr_pstrcat(pool, TAPREGEXT, f->feature, NULL);
+    one->description = f->about;
+    if (f->form) { /* begins with the name */
+        one->form = apr_pstrcat(pool, name, f->form + strlen(f->name), NULL);
+        return;
+    }
+    form = apr_pstrdup(pool, name);
+    for (p = form; *p; ++p) {
+        *p = (char)apr_toupper(*p);
+    }
+    one->form = form;
+}
+
+const vo_adql_feature_t *vo_adql_features(int has_names, apr_pool_t *pool)
 {
     static const vo_adql_feature_t words[] = {
         {TAPREGEXT "features-adql-string", "ILIKE", NULL},
@@ -132,24 +152,20 @@ const vo_adql_feature_t *vo_adql_features(apr_pool_t *pool)
     };
     apr_array_header_t *all = apr_array_make(pool, 64,
                                              sizeof(vo_adql_feature_t));
+    const adql_alias_t *a;
     const adql_func_t *f;
     size_t i;
 
     for (f = adql_funcs; f->name; ++f) {
-        vo_adql_feature_t *one;
-        char *p, *form;
-
-        if (!f->feature) {
-            continue;
+        if (f->feature && (has_names || !(f->flags & F_NAMES))) {
+            announce(all, f, f->name, pool);
         }
-        one = apr_array_push(all);
-        one->type = apr_pstrcat(pool, TAPREGEXT, f->feature, NULL);
-        one->description = f->about;
-        form = apr_pstrdup(pool, f->form ? f->form : f->name);
-        for (p = form; !f->form && *p; ++p) {
-            *p = (char)apr_toupper(*p);
+    }
+    for (a = adql_aliases; a->alias; ++a) {
+        f = adql_func_find(a->name);
+        if (has_names || !(f->flags & F_NAMES)) {
+            announce(all, f, a->alias, pool);
         }
-        one->form = form;
     }
     for (i = 0; i < sizeof(words) / sizeof(*words); ++i) {
         APR_ARRAY_PUSH(all, vo_adql_feature_t) = words[i];

@@ -12,10 +12,9 @@
  * the query travels as a parameter. Pure: no database, no state.
  *
  * ADQL 2.1 (REC 2023-12-15) with every optional feature, plus CASE, subqueries
- * as values and the arrays of the IVOA wiki's ADQLVectorMath (elements, slices,
- * + - * /, arr_ functions; not arr_map, nor aggregates of whole arrays).
- * Refused with a sentence: coordinate systems other than ICRS, FULL JOIN
- * without an equality, JOIN without a condition.
+ * as values, UNNEST in FROM (vo_adql_unnest.c) and the arrays of the IVOA wiki's
+ * ADQLVectorMath (elements, slices, + - * /, arr_ functions; not aggregates of
+ * whole arrays). Refused with a sentence: JOIN without a condition.
  *
  * The SQL calls the functions of the extension pgsky unqualified, so the
  * search_path must hold it. A position is a table's ra and dec with a column of
@@ -31,6 +30,11 @@ typedef struct vo_adql_env_t {
     apr_int64_t maxrec;   /* rows wanted at most, -1 none: LIMIT maxrec + 1 */
     int version;          /* 20 or 21: LANG */
     int cone_budget;      /* ranges per constant shape, 0 = default */
+    /* Where is the object NAME (degrees, ICRS)? NULL: names are not resolved.
+     * Errors are of POOL and say so with the name in their text. */
+    vo_err_t *(*resolve)(void *baton, const char *name, double *ra,
+                         double *dec, apr_pool_t *pool);
+    void *resolve_baton;
 } vo_adql_env_t;
 
 typedef struct vo_adql_result_t {
@@ -60,11 +64,12 @@ vo_err_t *vo_adql_reprint(const char **adql, const char *text,
 
 /* What the service speaks, for TAPRegExt languageFeatures: rows of
  * {feature type id, form, description}, ended by a NULL type; generated from
- * the same tables the checker uses. */
+ * the same tables the checker uses. HAS_NAMES: an ENV of this service has
+ * resolve(). */
 typedef struct vo_adql_feature_t {
     const char *type, *form, *description;
 } vo_adql_feature_t;
-const vo_adql_feature_t *vo_adql_features(apr_pool_t *pool);
+const vo_adql_feature_t *vo_adql_features(int has_names, apr_pool_t *pool);
 
 /* Is WORD reserved in ADQL 2.1 (any case)? */
 int vo_adql_is_reserved(const char *word);

@@ -319,7 +319,9 @@ static int same_tref(const adql_tref_t *x, const adql_tref_t *y)
             || (x->kind == R_JOIN && (!same_tref(x->left, y->left)
                                       || !same_tref(x->right, y->right)))
             || !adql_same(x->on, y->on)
-            || !same_list(x->using_list, y->using_list)) {
+            || !same_list(x->using_list, y->using_list)
+            || !same_list(x->args, y->args)
+            || !same_list(x->names, y->names)) {
             return 0;
         }
     }

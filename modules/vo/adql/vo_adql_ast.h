@@ -88,7 +88,9 @@ typedef enum {
     T_COND    /* true or false: a condition, not a value */
 } adql_class_e;
 
-typedef enum { G_NONE, G_POINT, G_CIRCLE, G_POLYGON, G_REGION } adql_geom_e;
+typedef enum {
+    G_NONE, G_POINT, G_CIRCLE, G_POLYGON, G_REGION, G_MOC
+} adql_geom_e;
 
 typedef struct adql_type_t {
     adql_class_e cls;
@@ -116,7 +118,7 @@ struct adql_node_t {
     adql_type_t ty;
     const vo_field_t *meta;    /* column whose meaning the value keeps */
     const char *unit, *ucd;    /* NULL = none or unknown */
-    adql_rv_t *rv;             /* N_COL */
+    adql_rv_t *rv;             /* N_COL; of arr_map: x */
     int colno;
     const adql_func_t *func;   /* N_FUNC */
 };
@@ -128,7 +130,10 @@ typedef struct adql_list_t { /* grammar's open list */
 
 /* ---- tables in FROM --------------------------------------------------- */
 
-typedef enum { R_TABLE, R_SUB, R_JOIN } adql_tref_e;
+typedef enum {
+    R_TABLE, R_SUB, R_JOIN,
+    R_UNNEST /* name ( args ) AS alias ( names ) */
+} adql_tref_e;
 typedef enum { J_INNER, J_LEFT, J_RIGHT, J_FULL } adql_join_e;
 
 /* One named column of a FROM tree, as SELECT * would give it. */
@@ -146,7 +151,7 @@ struct adql_tref_t {
     adql_tref_e kind;
     int off, end;
     short depth;
-    adql_name_t *name;          /* R_TABLE */
+    adql_name_t *name;          /* R_TABLE, R_UNNEST */
     adql_query_t *query;        /* R_SUB */
     adql_tok_t alias;           /* text NULL = none */
     adql_join_e join;
@@ -154,6 +159,8 @@ struct adql_tref_t {
     adql_tref_t *left, *right;  /* R_JOIN */
     adql_node_t *on;
     adql_node_t *using_list;    /* N_COL nodes */
+    adql_node_t *args;          /* R_UNNEST */
+    adql_node_t *names;         /* R_UNNEST: N_COL nodes, or NULL */
     adql_tref_t *next, *tail;   /* comma; the first knows the last */
     /* set by the checker */
     adql_rv_t *rv;
@@ -177,7 +184,8 @@ struct adql_rv_t {
     int is_quoted;
     const char *schema;         /* of a table without alias, else NULL */
     const vo_table_t *table;    /* base table, or NULL */
-    adql_query_t *query;        /* derived table or CTE */
+    adql_query_t *query;        /* derived table or CTE; of UNNEST and arr_map
+                                 * one with nothing but its columns */
     const adql_cte_t *cte;
     adql_query_t *owner;        /* the SELECT it belongs to */
     adql_rv_t *next;
@@ -219,6 +227,7 @@ struct adql_query_t {
     int is_agg;                  /* grouped, or an aggregate is used */
     int is_merging;
     int in_clause;               /* CL_...: where checking is just now */
+    int is_scope;                /* no query of its own: where x is known */
     int nhidden;                 /* cell columns for outer conditions, h1 ... */
     struct adql_hidden_t *hidden;
 };
@@ -254,6 +263,7 @@ struct adql_ctx_t {
     int next_rv, next_cte;
     adql_cte_t *ctes;
     int nquery;                  /* queries open just now */
+    int nnames;                  /* resolved by the network so far */
     /* printing */
     char *sql;
     size_t sql_len, sql_size;
@@ -261,6 +271,7 @@ struct adql_ctx_t {
     int nparams, params_size;
     int *param_slots;            /* hash of params, 0 = free */
     int nslots;
+    int nfull;                   /* FULL JOINs open that are spelled out */
     double cone_area;            /* smallest constant shape used, or -1 */
     apr_array_header_t *tables;  /* const vo_table_t *: what it reads */
 };
@@ -370,11 +381,38 @@ struct adql_func_t {
     const char *form;      /* as announced; NULL = NAME in upper case */
     const char *about;
 };
-enum { F_AGG = 1, F_GEOM = 2, F_ARRAY = 4, F_SPECIAL = 8, F_CONSTRUCTOR = 16 };
+enum {
+    F_AGG = 1, F_GEOM = 2, F_ARRAY = 4, F_SPECIAL = 8, F_CONSTRUCTOR = 16,
+    F_NAMES = 32 /* only where names are resolved */
+};
+/* Other names of functions, as TOPCAT and DaCHS users know them. */
+typedef struct adql_alias_t {
+    const char *alias, *name;
+} adql_alias_t;
+extern const adql_alias_t adql_aliases[];
 extern const adql_func_t adql_funcs[];
 const adql_func_t *adql_func_find(const char *name);
 void adql_check_func(adql_ctx_t *c, adql_query_t *q, adql_node_t *n);
 void adql_print_func(adql_ctx_t *c, const adql_node_t *n);
+
+/* vo_adql_udf.c: what special functions ask for and print; 0 = not one */
+void adql_check_special(adql_ctx_t *c, adql_node_t *n);
+int adql_print_udf(adql_ctx_t *c, const adql_node_t *n);
+
+/* vo_adql_unnest.c */
+void adql_bind_unnest(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t);
+void adql_print_unnest(adql_ctx_t *c, const adql_tref_t *t);
+void adql_check_map(adql_ctx_t *c, adql_query_t *q, adql_node_t *n);
+void adql_print_map(adql_ctx_t *c, const adql_node_t *n);
+/* A new range variable of Q in FROM's list, named NAME. */
+adql_rv_t *adql_new_rv(adql_ctx_t *c, adql_query_t *q, const char *name,
+                       int off);
+void adql_add_out(adql_ctx_t *c, adql_query_t *q, const char *name,
+                  adql_node_t *expr, int is_named);
+const char *adql_default_name(adql_ctx_t *c, const adql_node_t *n,
+                              int number, int *is_named);
+void adql_unique_names(adql_ctx_t *c, adql_query_t *q);
+int adql_has_query(const adql_node_t *n);
 
 /* vo_adql_array.c */
 void adql_check_elem(adql_ctx_t *c, adql_query_t *q, adql_node_t *n);
@@ -422,6 +460,7 @@ void adql_check_geom_func(adql_ctx_t *c, adql_query_t *q, adql_node_t *n);
 void adql_print_lon(adql_ctx_t *c, const adql_point_t *p);
 void adql_print_lat(adql_ctx_t *c, const adql_point_t *p);
 const adql_node_t *adql_geom_arg(const adql_node_t *n, int i, int *nargs);
+int adql_frame(const adql_node_t *n);
 
 /* vo_adql_cover.c: constant shapes as ranges and text, via the sky library */
 typedef struct adql_range_t {
@@ -454,6 +493,14 @@ void adql_print_as(adql_ctx_t *c, const adql_node_t *n, unsigned oid);
 void adql_print_query(adql_ctx_t *c, adql_query_t *q, int is_top,
                       apr_int64_t limit);
 void adql_print_rv(adql_ctx_t *c, const adql_rv_t *rv);
+/* The text of an array, written element by element from {NULL, 0, 0} on. */
+typedef struct adql_array_text_t {
+    char *text;
+    size_t len, size;
+} adql_array_text_t;
+void adql_array_add(adql_ctx_t *c, adql_array_text_t *a, const char *piece,
+                    int is_string);
+const char *adql_array_end(adql_ctx_t *c, const adql_array_text_t *a);
 void adql_print_hpx(adql_ctx_t *c, const adql_rv_t *rv, int hpx);
 
 /* vo_adql_reprint.c */

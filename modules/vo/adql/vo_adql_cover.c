@@ -124,13 +124,32 @@ static const char *centroid(adql_ctx_t *c, const adql_node_t *n)
     return text.buf;
 }
 
+static const char *transformed(adql_ctx_t *c, const adql_node_t *n)
+{
+    const adql_node_t *from = n->list, *to = from->next;
+    const char *inner = adql_const_shape(c, to->next);
+    sky_shape_t *shape = inner ? shape_of(c, inner, n->off) : NULL;
+    sky_alloc_t alloc = {from_pool, c->pool};
+    sky_err_t err;
+
+    if (shape) {
+        shape = sky_transform(&alloc, shape,
+                              sky_frame(from->text, strlen(from->text)),
+                              sky_frame(to->text, strlen(to->text)), &err);
+        if (!shape) {
+            adql_fail(c, n->off, "This shape is not possible: %s", err.text);
+        }
+    }
+    return shape ? sky_format_stcs(&alloc, shape) : NULL;
+}
+
 const char *adql_const_shape(adql_ctx_t *c, const adql_node_t *n)
 {
     static const struct {
         const char *name, *word;
     } words[] = {
-        {"point", "POSITION ICRS"}, {"circle", "CIRCLE ICRS"},
-        {"box", "BOX ICRS"}, {"polygon", "POLYGON ICRS"}
+        {"point", "POSITION"}, {"circle", "CIRCLE"}, {"box", "BOX"},
+        {"polygon", "POLYGON"}
     };
     const char *text = NULL;
     int nargs;
@@ -145,12 +164,25 @@ const char *adql_const_shape(adql_ctx_t *c, const adql_node_t *n)
     else if (n->kind == N_FUNC && !strcmp(n->func->name, "region")) {
         text = n->list->text;
     }
+    else if (n->kind == N_FUNC && !strcmp(n->func->name, "moc")) {
+        text = n->len == 1 && n->list->kind == N_STR
+            ? apr_pstrcat(c->pool, "MOC ", n->list->text, NULL) : NULL;
+    }
+    else if (n->kind == N_FUNC
+             && !strcmp(n->func->name, "ivo_geom_transform")) {
+        return transformed(c, n);
+    }
     else if (n->kind == N_FUNC && !strcmp(n->func->name, "centroid")) {
         return centroid(c, n);
     }
     for (i = 0; n->kind == N_FUNC && i < 4; ++i) {
         if (!strcmp(n->func->name, words[i].name)) {
-            text = numbers(c, words[i].word, adql_geom_arg(n, 0, &nargs));
+            int frame = adql_frame(n);
+
+            text = frame < 0 ? NULL
+                : numbers(c, apr_pstrcat(c->pool, words[i].word, " ",
+                                         sky_frame_name(frame), NULL),
+                          adql_geom_arg(n, 0, &nargs));
         }
     }
     if (text && !shape_of(c, text, n->off)) {

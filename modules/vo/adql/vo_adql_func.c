@@ -9,16 +9,20 @@
 
 /*
  * Argument letters: f number, given to SQL as double; n number as it is;
- * i integer; s string; t timestamp (or its text); a numeric array; * anything.
- * The last letter repeats.
- * Result letters: d double, i int, l long, s string; 1 as the first argument;
- * e real or double after the array's elements; S sum, M modulus,
- * C the common type of all; g: by the geometry checker.
+ * i integer; s string; L string literal; t timestamp (or its text); a numeric
+ * array; p point; G any geometry; m MOC; * anything. The last letter repeats.
+ * Result letters: d double, i int, l long, s string; 1 as the first argument,
+ * 3 as the third; e real or double after the array's elements; E doubles,
+ * I ints in an array; S sum, M modulus, C the common type of all; P point,
+ * O MOC; g: by the geometry checker.
  * Templates: %1 ... arguments; %0 the whole distinct list of an aggregate.
  */
 #define GEO "features-adqlgeo"
 #define STR "features-adql-string"
 #define UDF "features-udf"
+
+#define EPOCHS "ra DOUBLE, dec DOUBLE, parallax DOUBLE, pmra DOUBLE, pmdec " \
+    "DOUBLE, radial_velocity DOUBLE, ref_epoch DOUBLE, out_epoch DOUBLE"
 
 const adql_func_t adql_funcs[] = {
     /* mathematics, mandatory */
@@ -65,7 +69,9 @@ const adql_func_t adql_funcs[] = {
     {"distance", 2, 4, "g", "g", NULL, F_GEOM, "deg", GEO, NULL, NULL},
     {"intersects", 2, 2, "g", "g", NULL, F_GEOM, NULL, GEO, NULL, NULL},
     {"point", 2, 3, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
-     NULL},
+     "Geometries are in ICRS. A coordinate system given first is FK4 (B1950), "
+     "GALACTIC, ECLIPTIC or SUPER_GALACTIC, from which it is turned to ICRS; "
+     "FK5 and J2000 are taken as ICRS."},
     {"polygon", 3, -1, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO,
      NULL, NULL},
     {"region", 1, 1, "g", "g", NULL, F_GEOM | F_CONSTRUCTOR, NULL, GEO, NULL,
@@ -99,6 +105,28 @@ const adql_func_t adql_funcs[] = {
     {"arr_dot", 2, 2, "aa", "d", "arr_dot(%1, %2)", F_ARRAY, NULL, UDF,
      "arr_dot(a DOUBLE ARRAY, b DOUBLE ARRAY) -> DOUBLE",
      "The scalar product of two arrays of one length."},
+    {"arr_map", 2, 2, "*a", "g", NULL, F_ARRAY | F_SPECIAL, NULL, UDF,
+     "arr_map(expr DOUBLE, arr DOUBLE[]) -> DOUBLE[]",
+     "An array of what expr is for each element of arr, which is called x in "
+     "it: arr_map(POWER(10, -0.4 * x), mag)."},
+    /* MOCs */
+    {"moc", 1, 2, "*", "O", NULL, F_SPECIAL, NULL, UDF,
+     "moc(hpxOrder INTEGER, region GEOMETRY) -> MOC",
+     "The coverage map of all HEALPix cells of an order that a region "
+     "touches; also ('3/1-4 ...'), a literal. CONTAINS, INTERSECTS and AREA "
+     "take it."},
+    {"moc_agg", 2, 2, "ip", "O", NULL, F_AGG | F_SPECIAL, NULL, UDF,
+     "moc_agg(hpxOrder INTEGER, p POINT) -> MOC",
+     "An aggregate: the coverage map of the positions of a group."},
+    {"moc_union", 2, 2, "mm", "O", "sky_moc_union(%1, %2)", 0, NULL, UDF,
+     "moc_union(a MOC, b MOC) -> MOC", "What is in a or b."},
+    {"moc_intersect", 2, 2, "mm", "O", "sky_moc_intersect(%1, %2)", 0, NULL,
+     UDF, "moc_intersect(a MOC, b MOC) -> MOC", "What is in both a and b."},
+    {"moc_minus", 2, 2, "mm", "O", "sky_moc_minus(%1, %2)", 0, NULL, UDF,
+     "moc_minus(a MOC, b MOC) -> MOC", "What is in a and not in b."},
+    {"moc_union_agg", 1, 1, "m", "O", "sky_moc_union_agg(%1)", F_AGG, NULL,
+     UDF, "moc_union_agg(m MOC) -> MOC",
+     "An aggregate: the union of the coverage maps of a group."},
     /* IVOA UDF catalogue 1.2 */
     {"ivo_healpix_index", 2, 3, "g", "l", NULL, F_GEOM, NULL, UDF,
      "ivo_healpix_index(hpxOrder INTEGER, long DOUBLE, lat DOUBLE) -> BIGINT",
@@ -147,14 +175,86 @@ const adql_func_t adql_funcs[] = {
      NULL, UDF, "ivo_normal_random(mu DOUBLE, sigma DOUBLE) -> DOUBLE",
      "A random number of the normal distribution with mean mu and standard "
      "deviation sigma."},
+    {"ivo_epoch_prop_pos", 8, 8, "f", "P",
+     "sky_epoch_prop_pos(%1, %2, %3, %4, %5, %6, %7, %8)", 0, NULL, UDF,
+     "ivo_epoch_prop_pos(" EPOCHS ") -> POINT",
+     "Where a star is at out_epoch (Julian years), having moved straight "
+     "through space since ref_epoch; in deg, mas, mas/yr (pmra with cos dec) "
+     "and km/s. Unknown parallax and motions may be NULL."},
+    {"ivo_epoch_prop", 8, 8, "f", "E",
+     "sky_epoch_prop(%1, %2, %3, %4, %5, %6, %7, %8)", 0, NULL, UDF,
+     "ivo_epoch_prop(" EPOCHS ") -> DOUBLE[6]",
+     "The six parameters of a star at out_epoch, as in ivo_epoch_prop_pos."},
+    {"ivo_geom_transform", 3, 3, "LLG", "3", "sky_transform(%1, %2, %3)", 0,
+     NULL, UDF,
+     "ivo_geom_transform(from_sys TEXT, to_sys TEXT, geo GEOMETRY) -> "
+     "GEOMETRY",
+     "A geometry turned from one reference frame to another: ICRS, FK5 "
+     "(J2000), FK4 (B1950), GALACTIC, ECLIPTIC (J2000), SUPER_GALACTIC."},
+    {"ivo_histogram", 4, 4, "fffi", "I",
+     "adql_histogram(%0, %2, %3, (%4)::integer)", F_AGG, NULL, UDF,
+     "ivo_histogram(val DOUBLE, lower DOUBLE, upper DOUBLE, nbins INTEGER) "
+     "-> INTEGER[]",
+     "An aggregate: how many values are below lower (or NULL), in each of "
+     "nbins bins, and from upper on."},
+    {"ivo_hms_to_degrees", 1, 1, "s", "d", "sky_hms(%1)", 0, "deg", UDF,
+     "ivo_hms_to_degrees(hms TEXT) -> DOUBLE",
+     "Degrees of hours, minutes and seconds: '3:34:45.4', '033445.4', "
+     "'3h34m45.4s'; NULL for other text."},
+    {"ivo_dms_to_degrees", 1, 1, "s", "d", "sky_dms(%1)", 0, "deg", UDF,
+     "ivo_dms_to_degrees(dms TEXT) -> DOUBLE",
+     "Degrees of degrees, minutes and seconds: '-0:15:0', '-001500', "
+     "'-0d15m0s'; NULL for other text."},
+    {"ivo_simbadpoint", 1, 1, "L", "P", NULL, F_NAMES, NULL, UDF,
+     "ivo_simbadpoint(identifier TEXT) -> POINT",
+     "Where the object called identifier (a literal) is, as a name service "
+     "tells."},
+    /* what DaCHS has and no note describes */
+    {"gavo_match", 2, 2, "ss", "i", "(%2 ~ %1)::integer", 0, NULL, UDF,
+     "gavo_match(pattern TEXT, string TEXT) -> INTEGER",
+     "1 if the POSIX regular expression pattern matches anything in string, "
+     "else 0."},
+    {"gavo_getauthority", 1, 1, "s", "s",
+     "substring(%1 from '^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)')", 0, NULL,
+     UDF, "gavo_getauthority(ivoid TEXT) -> TEXT",
+     "The authority of an IVOA identifier or another URI."},
+    {"gavo_urlescape", 1, 1, "s", "s", "adql_urlescape(%1)", 0, NULL, UDF,
+     "gavo_urlescape(s TEXT) -> TEXT", "s with percent-encoding."},
+    {"gavo_apply_pm", 5, 5, "f", "P",
+     "sky_epoch_prop_pos(%1, %2, NULL, %3 * 3600000::float8, "
+     "%4 * 3600000::float8, NULL, 0, %5)", 0, NULL, UDF,
+     "gavo_apply_pm(ra DOUBLE, dec DOUBLE, pmra DOUBLE, pmde DOUBLE, epdist "
+     "DOUBLE) -> POINT",
+     "Where a star is after epdist years, by its proper motion in deg/yr "
+     "(pmra with cos dec) alone; ivo_epoch_prop_pos knows more."},
     {NULL, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL}
+};
+
+const adql_alias_t adql_aliases[] = {
+    {"gavo_histogram", "ivo_histogram"},
+    {"gavo_mocintersect", "moc_intersect"},
+    {"gavo_mocunion", "moc_union"},
+    {"gavo_normal_random", "ivo_normal_random"},
+    {"gavo_simbadpoint", "ivo_simbadpoint"},
+    {"gavo_to_jd", "ivo_to_jd"},
+    {"gavo_to_mjd", "ivo_to_mjd"},
+    {"gavo_transform", "ivo_geom_transform"},
+    {NULL, NULL}
 };
 
 const adql_func_t *adql_func_find(const char *name)
 {
     const adql_func_t *f;
+    const adql_alias_t *a;
     char low = (char)apr_tolower(*name);
 
+    for (a = adql_aliases; low == 'g' && a->alias; ++a) {
+        if (!strcasecmp(a->alias, name)) {
+            name = a->name;
+            low = *name;
+            break;
+        }
+    }
     for (f = adql_funcs; f->name; ++f) {
         if (*f->name == low && !strcasecmp(f->name, name)) {
             return f;
@@ -184,6 +284,18 @@ static void check_arg(adql_ctx_t *c, const adql_node_t *n, adql_node_t *arg,
         break;
     case 's':
         need = cls == T_TEXT ? NULL : "a string";
+        break;
+    case 'L':
+        need = arg->kind == N_STR ? NULL : "a string literal";
+        break;
+    case 'G':
+        need = cls == T_GEOM ? NULL : "a geometry";
+        break;
+    case 'p':
+        need = cls == T_GEOM && arg->ty.geom == G_POINT ? NULL : "a point";
+        break;
+    case 'm':
+        need = cls == T_GEOM && arg->ty.geom == G_MOC ? NULL : "a MOC";
         break;
     case 't':
         if (cls == T_TEXT && arg->kind == N_STR) {
@@ -216,7 +328,14 @@ static void check_arg(adql_ctx_t *c, const adql_node_t *n, adql_node_t *arg,
                       "name[survey::filter]%s.", n->func->flags & F_AGG
                       ? ", or arr_sum, arr_avg, arr_min, arr_max of it" : "");
         }
-        else if (cls == T_TEXT && arg->kind == N_STR && letter != 't') {
+        else if (letter == 'm') {
+            adql_hint(c, "MOC(order, region) or MOC('3/1-4 ...') makes one.");
+        }
+        else if (letter == 'p') {
+            adql_hint(c, "Make one, as in POINT(ra, dec).");
+        }
+        else if (cls == T_TEXT && arg->kind == N_STR
+                 && strchr("fni", letter)) {
             adql_hint(c, "Numbers are written without quotes.");
         }
     }
@@ -332,10 +451,25 @@ static void result_type(adql_ctx_t *c, adql_node_t *n)
         coalesce(c, n);
         return;
     case 'P':
+    case 'O':
         adql_set_type(&n->ty, OID_TEXT);
         n->ty.cls = T_GEOM;
-        n->ty.geom = G_POINT;
+        n->ty.geom = *n->func->result == 'P' ? G_POINT : G_MOC;
         return;
+    case '3':
+        adql_set_type(&n->ty, OID_TEXT);
+        n->ty.cls = T_GEOM;
+        n->ty.geom = first->next->next->ty.cls == T_GEOM
+            ? first->next->next->ty.geom : G_REGION;
+        return;
+    case 'E':
+        adql_set_type(&n->ty, OID_FLOAT8_A);
+        n->ty.size = 6;
+        n->ty.arraysize = "6";
+        return;
+    case 'I':
+        oid = OID_INT4_A;
+        break;
     default:
         break;
     }
@@ -370,6 +504,10 @@ void adql_check_func(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
     adql_node_t *arg;
     int number = 0;
 
+    if (!strcmp(f->name, "arr_map")) {
+        adql_check_map(c, q, n);
+        return;
+    }
     for (arg = n->list; arg && !c->err; arg = arg->next) {
         adql_check_value(c, q, arg);
         n->has_agg |= arg->has_agg;
@@ -399,6 +537,9 @@ void adql_check_func(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
     if (!strcmp(f->name, "in_unit")) {
         in_unit(c, n);
     }
+    else {
+        adql_check_special(c, n);
+    }
 }
 
 /* ---- printing --------------------------------------------------------- */
@@ -422,10 +563,16 @@ static void print_arg(adql_ctx_t *c, const adql_node_t *n, int number)
         adql_print_as(c, arg, OID_FLOAT8);
         break;
     case 's':
+    case 'L':
         adql_print_as(c, arg, OID_TEXT);
         break;
     case 't':
         adql_print_as(c, arg, OID_TIMESTAMP);
+        break;
+    case 'p':
+    case 'G':
+    case 'm':
+        adql_print_geom(c, arg);
         break;
     case 'i':
         adql_print_as(c, arg, arg->ty.cls == T_NULL ? OID_INT4
@@ -511,7 +658,9 @@ void adql_print_func(adql_ctx_t *c, const adql_node_t *n)
         return;
     }
     if (n->func->flags & F_SPECIAL) {
-        print_special(c, n);
+        if (!adql_print_udf(c, n)) {
+            print_special(c, n);
+        }
         return;
     }
     for (p = n->func->sql; *p; ++p) {

@@ -14,6 +14,8 @@
 
 #include <apr_strings.h>
 
+#include "sky/sky.h"
+
 #define MAX_HIDDEN 16
 
 static int is_func(const adql_node_t *n, const char *name)
@@ -229,24 +231,38 @@ static void make_pair(adql_ctx_t *c, const adql_node_t *lon,
     }
 }
 
+/* The longitude and latitude of the constructor N as a pair, if they are in
+ * ICRS or constant and can be turned to it. */
+static int pair_of(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p)
+{
+    int nargs, frame = adql_frame(n);
+    const adql_node_t *first = adql_geom_arg(n, 0, &nargs);
+
+    make_pair(c, first, first->next, p);
+    if (frame > SKY_ICRS && p->how == P_CONST && fabs(p->dec) <= 90) {
+        sky_turn(frame, SKY_ICRS, &p->ra, &p->dec);
+        return 1;
+    }
+    return frame == SKY_ICRS;
+}
+
 /* Take N apart as a point; C may be NULL. Returns 0 if it is none. */
 int adql_point(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p)
 {
-    const adql_node_t *first;
     int nargs;
 
-    if (is_func(n, "point")) {
-        first = adql_geom_arg(n, 0, &nargs);
-        make_pair(c, first, first->next, p);
+    if (is_func(n, "point") && pair_of(c, n, p)) {
         return 1;
     }
     if (is_func(n, "centroid") && is_func(n->list, "circle")) {
-        first = adql_geom_arg(n->list, 0, &nargs);
+        const adql_node_t *first = adql_geom_arg(n->list, 0, &nargs);
+
         if (nargs == 2) {
             return adql_point(c, first, p);
         }
-        make_pair(c, first, first->next, p);
-        return 1;
+        if (pair_of(c, n->list, p)) {
+            return 1;
+        }
     }
     if (n->ty.cls != T_GEOM || n->ty.geom != G_POINT) {
         return 0;
@@ -333,7 +349,9 @@ static void relate(adql_ctx_t *c, int is_contains, const adql_node_t *x,
             g->radius = first->next;
         }
         else {
-            make_pair(c, first, first->next, &g->p2);
+            if (!pair_of(c, g->y, &g->p2)) {
+                return;
+            }
             g->radius = first->next->next;
         }
         g->how = GP_DISTANCE;

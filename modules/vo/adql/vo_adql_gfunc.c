@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "sky/sky.h"
+
 static int is_named(const adql_node_t *n, const char *name)
 {
     return !strcmp(n->func->name, name);
@@ -16,26 +18,48 @@ static int is_named(const adql_node_t *n, const char *name)
 
 /* ---- checking --------------------------------------------------------- */
 
-static void check_system(adql_ctx_t *c, const adql_node_t *n)
+/* The frame that the constructor N names, SKY_ICRS if none, -1 if it is not
+ * known. FK5 and J2000 are taken as ICRS, as in STC-S; what follows the frame
+ * (GEOCENTER ...) means nothing here. */
+int adql_frame(const adql_node_t *n)
 {
-    static const char *const fine[] = {
-        "", "ICRS", "FK5", "J2000", "UNKNOWNFRAME", "UNKNOWN"
-    };
-    const char *text = n->text;
+    static const char *const none[] = {"", "UNKNOWN", "UNKNOWNFRAME"};
+    int nargs, frame;
+    const char *text;
     size_t len, i;
 
-    while (*text == ' ') {
-        ++text;
+    adql_geom_arg(n, 0, &nargs);
+    if (nargs == n->len || n->list->kind != N_STR) {
+        return SKY_ICRS;
     }
+    text = n->list->text + strspn(n->list->text, " ");
     len = strcspn(text, " ");
-    for (i = 0; i < sizeof(fine) / sizeof(*fine); ++i) {
-        if (strlen(fine[i]) == len && !strncasecmp(text, fine[i], len)) {
-            return;
+    for (i = 0; i < sizeof(none) / sizeof(*none); ++i) {
+        if (strlen(none[i]) == len && !strncasecmp(text, none[i], len)) {
+            return SKY_ICRS;
         }
     }
-    adql_fail(c, n->off, "The coordinate system '%s' is not offered.",
-              n->text);
-    adql_hint(c, "Positions are ICRS; leave the argument out.");
+    frame = sky_frame(text, len);
+    return frame == SKY_FK5 ? SKY_ICRS : frame;
+}
+
+static void check_system(adql_ctx_t *c, const adql_node_t *n)
+{
+    int nargs, frame = adql_frame(n);
+
+    if (frame < 0) {
+        adql_fail(c, n->list->off, "The coordinate system '%s' is not "
+                  "offered.", n->list->text);
+        adql_hint(c, "There are ICRS, FK5, FK4, GALACTIC, ECLIPTIC and "
+                  "SUPER_GALACTIC.");
+    }
+    else if (frame != SKY_ICRS
+             && adql_geom_arg(n, 0, &nargs)->ty.cls == T_GEOM) {
+        adql_fail(c, n->list->off, "A shape made of points has their "
+                  "coordinate system.");
+        adql_hint(c, "Give it to the points, as in POINT('%s', lon, lat).",
+                  n->list->text);
+    }
 }
 
 static void need_number(adql_ctx_t *c, const adql_node_t *arg,
@@ -88,7 +112,7 @@ static void check_constructor(adql_ctx_t *c, adql_node_t *n)
     adql_geom_e geom = G_POLYGON;
 
     if (nargs < n->len && n->list->kind == N_STR) {
-        check_system(c, n->list);
+        check_system(c, n);
     }
     if (is_named(n, "point")) {
         geom = G_POINT;
@@ -233,7 +257,7 @@ static void print_list(adql_ctx_t *c, const adql_node_t *arg)
     }
 }
 
-static void print_constructor(adql_ctx_t *c, const adql_node_t *n)
+static void print_plain(adql_ctx_t *c, const adql_node_t *n)
 {
     int nargs;
     const adql_node_t *arg = adql_geom_arg(n, 0, &nargs);
@@ -255,6 +279,19 @@ static void print_constructor(adql_ctx_t *c, const adql_node_t *n)
     else {
         print_list(c, arg);
     }
+    adql_put(c, ")");
+}
+
+static void print_constructor(adql_ctx_t *c, const adql_node_t *n)
+{
+    int frame = adql_frame(n);
+
+    if (frame == SKY_ICRS) {
+        print_plain(c, n);
+        return;
+    }
+    adql_putf(c, "sky_transform('%s', 'ICRS', ", sky_frame_name(frame));
+    print_plain(c, n);
     adql_put(c, ")");
 }
 
@@ -434,7 +471,7 @@ void adql_print_geom_func(adql_ctx_t *c, const adql_node_t *n)
 }
 
 /* N as the outermost SELECT delivers it: numbers as DALI wants them, or
- * STC-S text. */
+ * STC-S or MOC text. */
 void adql_print_geom_out(adql_ctx_t *c, const adql_node_t *n)
 {
     int is_array = n->kind == N_COL
@@ -443,6 +480,12 @@ void adql_print_geom_out(adql_ctx_t *c, const adql_node_t *n)
     if (is_array && n->ty.geom != G_REGION) {
         adql_print_expr(c, n);
         adql_put(c, n->ty.oid == OID_FLOAT4_A ? "::double precision[]" : "");
+        return;
+    }
+    if (n->ty.geom == G_MOC) { /* without the word before it */
+        adql_put(c, "substr(sky_dali_text(");
+        adql_print_geom(c, n);
+        adql_put(c, "), 5)");
         return;
     }
     adql_put(c, n->ty.geom == G_POINT || n->ty.geom == G_CIRCLE

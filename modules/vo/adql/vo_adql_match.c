@@ -15,7 +15,10 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #define MAX_ATOMS 60
+#define MAX_FULL 3
 
 typedef struct atom_t {
     adql_tref_t *ref;
@@ -53,10 +56,12 @@ static void add_conds(plan_t *p, adql_node_t *n)
 
 static void collect(plan_t *p, adql_tref_t *t)
 {
-    if (t->kind == R_JOIN && t->join == J_INNER && !t->is_merging && t->on) {
+    if (t->kind == R_JOIN && t->join == J_INNER && !t->is_merging) {
         collect(p, t->left);
         collect(p, t->right);
-        add_conds(p, t->on);
+        if (t->on) {
+            add_conds(p, t->on);
+        }
         return;
     }
     if (p->natoms == MAX_ATOMS) {
@@ -92,6 +97,21 @@ static apr_uint64_t uses(const plan_t *p, const adql_node_t *n)
     mask = uses(p, n->a) | uses(p, n->b) | uses(p, n->c);
     for (k = n->list; k; k = k->next) {
         mask |= uses(p, k);
+    }
+    return mask;
+}
+
+/* The atoms whose arrays an UNNEST in T takes. */
+static apr_uint64_t lateral(const plan_t *p, const adql_tref_t *t)
+{
+    apr_uint64_t mask = 0;
+    const adql_node_t *arg;
+
+    for (arg = t->args; arg; arg = arg->next) {
+        mask |= uses(p, arg);
+    }
+    if (t->kind == R_JOIN) {
+        mask |= lateral(p, t->left) | lateral(p, t->right);
     }
     return mask;
 }
@@ -171,6 +191,10 @@ static int find_matches(plan_t *p)
 {
     int k, i, j, count = 0;
 
+    for (i = 0; i < p->natoms; ++i) {
+        p->atom[i].deps = lateral(p, p->atom[i].ref)
+                          & ~((apr_uint64_t)1 << i);
+    }
     for (k = 0; k < p->conds->nelts; ++k) {
         const adql_node_t *n = APR_ARRAY_IDX(p->conds, k, adql_node_t *);
         apr_uint64_t mask = uses(p, n);
@@ -281,8 +305,8 @@ static int outer_match(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t,
     return 0;
 }
 
-/* PostgreSQL joins fully only by equalities. */
-static void check_full(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
+/* PostgreSQL joins fully only where an equality pairs the rows. */
+static int has_equality(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
 {
     plan_t p;
     int k;
@@ -293,21 +317,116 @@ static void check_full(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
     p.conds = apr_array_make(c->pool, 4, sizeof(adql_node_t *));
     p.atom[0].ref = t->left;
     p.atom[1].ref = t->right;
-    if (t->on) {
-        add_conds(&p, t->on);
-    }
+    add_conds(&p, t->on);
     for (k = 0; k < p.conds->nelts; ++k) {
         const adql_node_t *n = APR_ARRAY_IDX(p.conds, k, adql_node_t *);
 
         if (n->kind == N_CMP && n->op == OP_EQ
             && (uses(&p, n->a) | uses(&p, n->b)) == 3
             && uses(&p, n->a) != 3 && uses(&p, n->b) != 3) {
-            return;
+            return 1;
         }
     }
-    adql_fail(c, t->off, "A FULL JOIN needs an equality between columns of "
-              "the two tables.");
-    adql_hint(c, "Use a LEFT JOIN for a cross-match.");
+    return 0;
+}
+
+/* The name in SQL of column I of RV, with its cells behind the others. */
+static const char *sql_column(adql_ctx_t *c, const adql_rv_t *rv, int i)
+{
+    int n = adql_rv_ncols(rv);
+
+    if (rv->table) {
+        return i < n ? rv->table->columns[i]->pg_column
+            : i == n ? rv->table->pg_hpx : NULL;
+    }
+    return i < n ? apr_psprintf(c->pool, "c%d", i + 1)
+        : i - n < rv->query->nhidden ? apr_psprintf(c->pool, "h%d", i - n + 1)
+        : NULL;
+}
+
+enum { AS_NULL, AS_COLUMN, AS_NAMED, AS_TABLE };
+
+/* All columns of the tables inside T: nothing but NULL; themselves, called as
+ * the whole join calls them (AS_NAMED); or each table again out of that. */
+static void print_columns(adql_ctx_t *c, adql_query_t *q, const adql_tref_t *t,
+                          int join, int how, int *count)
+{
+    const adql_rv_t *rv;
+    const char *name;
+    int i;
+
+    for (rv = q->rvs; rv; rv = rv->next) {
+        if (rv->id < t->rv_lo || rv->id >= t->rv_hi) {
+            continue;
+        }
+        adql_put(c, how == AS_TABLE ? " CROSS JOIN LATERAL (SELECT " : "");
+        for (i = 0; (name = sql_column(c, rv, i)); ++i) {
+            if (how == AS_TABLE) {
+                adql_putf(c, "%sj%d.r%d_%d AS ", i ? ", " : "", join, rv->id,
+                          i);
+                adql_put_ident(c, name);
+                continue;
+            }
+            adql_put(c, (*count)++ ? ", " : "");
+            if (how == AS_NULL) {
+                adql_put(c, "NULL");
+                continue;
+            }
+            adql_print_rv(c, rv);
+            adql_put(c, ".");
+            adql_put_ident(c, name);
+            if (how == AS_NAMED) {
+                adql_putf(c, " AS r%d_%d", rv->id, i);
+            }
+        }
+        if (how == AS_TABLE) {
+            adql_put(c, ") AS ");
+            adql_print_rv(c, rv);
+        }
+    }
+}
+
+/* A FULL JOIN that PostgreSQL cannot do: the LEFT JOIN, and the rows of the
+ * right side that no row on the left fits. Both sides are printed twice, which
+ * must not add up. */
+static void print_full(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
+{
+    adql_tref_t half = *t;
+    adql_gpred_t g;
+    const adql_point_t *from = NULL;
+    int count = 0, join = t->rv_lo;
+
+    if (++c->nfull > MAX_FULL) {
+        adql_fail_kind(c, VO_ERR_LIMIT, t->off, "More than %d FULL JOINs "
+                       "without an equality are nested.", MAX_FULL);
+        return;
+    }
+    half.join = J_LEFT;
+    half.next = NULL;
+    adql_put(c, "LATERAL (SELECT ");
+    print_columns(c, q, t->left, 0, AS_NAMED, &count);
+    print_columns(c, q, t->right, 0, AS_NAMED, &count);
+    adql_put(c, " FROM ");
+    print_tref(c, q, &half);
+    adql_put(c, " UNION ALL SELECT ");
+    count = 0;
+    print_columns(c, q, t->left, 0, AS_NULL, &count);
+    print_columns(c, q, t->right, 0, AS_COLUMN, &count);
+    adql_put(c, " FROM ");
+    print_tref(c, q, t->right);
+    adql_put(c, " WHERE NOT EXISTS (SELECT FROM ");
+    if (outer_match(c, q, t, t->left, &g, &from)) {
+        print_driven(c, t->left->rv, &g, from);
+    }
+    else {
+        print_tref(c, q, t->left);
+    }
+    adql_put(c, " WHERE ");
+    adql_print_expr(c, t->on);
+    adql_putf(c, ")) AS j%d", join);
+    print_columns(c, q, t->left, join, AS_TABLE, &count);
+    print_columns(c, q, t->right, join, AS_TABLE, &count);
+    --c->nfull;
 }
 
 static void print_join(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
@@ -328,11 +447,12 @@ static void print_join(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
     else if (join != J_LEFT || !outer_match(c, q, t, right, &g, &from)) {
         from = NULL;
     }
-    if (join == J_FULL) {
-        check_full(c, q, t);
+    if (join == J_FULL && t->on && !has_equality(c, q, t)) {
+        print_full(c, q, t);
+        return;
     }
     print_tref(c, q, left);
-    adql_put(c, t->on ? words[join] : " CROSS JOIN ");
+    adql_put(c, t->on || join != J_INNER ? words[join] : " CROSS JOIN ");
     if (from) {
         print_driven(c, right->rv, &g, from);
     }
@@ -345,12 +465,19 @@ static void print_join(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
         adql_put(c, " ON ");
         adql_print_expr(c, t->on);
     }
+    else if (join != J_INNER) {
+        adql_put(c, " ON true");
+    }
 }
 
 static void print_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
 {
     if (t->kind == R_JOIN) {
         print_join(c, q, t);
+        return;
+    }
+    if (t->kind == R_UNNEST) {
+        adql_print_unnest(c, t);
         return;
     }
     if (t->rv->table) {

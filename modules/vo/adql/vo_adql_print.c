@@ -359,22 +359,24 @@ static void print_between(adql_ctx_t *c, const adql_node_t *n)
     adql_put(c, ")");
 }
 
-static void put_array_text(adql_ctx_t *c, char **text, size_t *len,
-                           size_t *size, const char *piece, int is_string)
+void adql_array_add(adql_ctx_t *c, adql_array_text_t *a, const char *piece,
+                    int is_string)
 {
     size_t need = 2 * strlen(piece) + 4;
     char *p;
 
-    if (*len + need > *size) {
-        size_t grown = 2 * (*len + need);
+    if (a->len + need > a->size) {
+        size_t grown = 2 * (a->len + need);
         char *copy = apr_palloc(c->pool, grown);
 
-        memcpy(copy, *text, *len);
-        *text = copy;
-        *size = grown;
+        if (a->len) {
+            memcpy(copy, a->text, a->len);
+        }
+        a->text = copy;
+        a->size = grown;
     }
-    p = *text + *len;
-    *p++ = *len ? ',' : '{';
+    p = a->text + a->len;
+    *p++ = a->len ? ',' : '{';
     if (is_string) {
         *p++ = '"';
     }
@@ -387,7 +389,14 @@ static void put_array_text(adql_ctx_t *c, char **text, size_t *len,
     if (is_string) {
         *p++ = '"';
     }
-    *len = (size_t)(p - *text);
+    a->len = (size_t)(p - a->text);
+}
+
+const char *adql_array_end(adql_ctx_t *c, const adql_array_text_t *a)
+{
+    return apr_pstrcat(c->pool, a->len ? "" : "{",
+                       apr_pstrmemdup(c->pool, a->text ? a->text : "",
+                                      a->len), "}", NULL);
 }
 
 /* A list of literals becomes one array parameter; 0 if it is not such. */
@@ -395,8 +404,7 @@ static int print_in_array(adql_ctx_t *c, const adql_node_t *n)
 {
     const adql_node_t *p;
     unsigned oid = 0;
-    size_t len = 0, size = 256;
-    char *text;
+    adql_array_text_t array = {NULL, 0, 0};
 
     if (n->a->ty.cls != T_TEXT && !adql_is_number(&n->a->ty)) {
         return 0;
@@ -411,18 +419,14 @@ static int print_in_array(adql_ctx_t *c, const adql_node_t *n)
     if (n->a->ty.cls == T_REAL) {
         oid = OID_FLOAT8;
     }
-    text = apr_palloc(c->pool, size);
     for (p = n->list; p; p = p->next) {
-        put_array_text(c, &text, &len, &size, literal_text(c, p),
-                       p->kind == N_STR);
+        adql_array_add(c, &array, literal_text(c, p), p->kind == N_STR);
     }
     adql_put(c, "(");
     adql_print_expr(c, n->a);
     adql_put(c, n->is_not ? " <> ALL (" : " = ANY (");
-    text = apr_pstrcat(c->pool, apr_pstrmemdup(c->pool, text, len), "}",
-                       NULL);
     adql_put_param(c, oid == OID_TEXT ? OID_TEXT_A : adql_array_oid(oid),
-                   text);
+                   adql_array_end(c, &array));
     adql_put(c, "))");
     return 1;
 }

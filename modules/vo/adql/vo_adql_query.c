@@ -9,7 +9,7 @@
 
 /* ---- output columns --------------------------------------------------- */
 
-static void add_out(adql_ctx_t *c, adql_query_t *q, const char *name,
+void adql_add_out(adql_ctx_t *c, adql_query_t *q, const char *name,
                     adql_node_t *expr, int is_named)
 {
     adql_out_t *out;
@@ -51,7 +51,7 @@ static void expand_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t,
 
         col->off = star->off;
         col->end = star->end;
-        add_out(c, q, s->col[i].name, col, 1);
+        adql_add_out(c, q, s->col[i].name, col, 1);
     }
 }
 
@@ -77,13 +77,13 @@ static void expand_star(adql_ctx_t *c, adql_query_t *q, adql_node_t *star)
         return;
     }
     for (i = 0; i < adql_rv_ncols(rv) && !c->err; ++i) {
-        add_out(c, q, adql_rv_col(rv, i),
+        adql_add_out(c, q, adql_rv_col(rv, i),
                 adql_col_node(c, rv, i, star->off, star->end), 1);
     }
 }
 
 /* A name for an expression without one: of its function or column. */
-static const char *default_name(adql_ctx_t *c, const adql_node_t *n,
+const char *adql_default_name(adql_ctx_t *c, const adql_node_t *n,
                                 int number, int *is_named)
 {
     *is_named = 0;
@@ -92,7 +92,7 @@ static const char *default_name(adql_ctx_t *c, const adql_node_t *n,
         *is_named = 1;
         return adql_rv_col(n->rv, n->colno);
     case N_MERGED:
-        return default_name(c, n->a, number, is_named);
+        return adql_default_name(c, n->a, number, is_named);
     case N_ELEM:
         if (n->a->kind == N_COL && n->name) {
             return apr_pstrcat(c->pool, adql_rv_col(n->a->rv, n->a->colno),
@@ -119,7 +119,7 @@ static const char *default_name(adql_ctx_t *c, const adql_node_t *n,
 
 /* Names of a result are unique without regard to case: a second one gets a
  * number. */
-static void unique_names(adql_ctx_t *c, adql_query_t *q)
+void adql_unique_names(adql_ctx_t *c, adql_query_t *q)
 {
     apr_hash_t *seen = NULL;
     int i, n;
@@ -165,9 +165,9 @@ static void check_items(adql_ctx_t *c, adql_query_t *q)
             return;
         }
         if (!name) {
-            name = default_name(c, item->a, q->nout + 1, &is_named);
+            name = adql_default_name(c, item->a, q->nout + 1, &is_named);
         }
-        add_out(c, q, name, item->a, is_named);
+        adql_add_out(c, q, name, item->a, is_named);
     }
 }
 
@@ -214,7 +214,7 @@ static adql_node_t *by_output(adql_ctx_t *c, adql_query_t *q, adql_node_t *n,
     return found < 0 ? NULL : q->out[found].expr;
 }
 
-static int has_query(const adql_node_t *n)
+int adql_has_query(const adql_node_t *n)
 {
     const adql_node_t *p;
 
@@ -222,11 +222,11 @@ static int has_query(const adql_node_t *n)
         return 0;
     }
     for (p = n->list; p; p = p->next) {
-        if (has_query(p)) {
+        if (adql_has_query(p)) {
             return 1;
         }
     }
-    return n->query || has_query(n->a) || has_query(n->b) || has_query(n->c);
+    return n->query || adql_has_query(n->a) || adql_has_query(n->b) || adql_has_query(n->c);
 }
 
 /* Lists are compared with one another, so none may be very long. */
@@ -279,7 +279,7 @@ static void check_group(adql_ctx_t *c, adql_query_t *q)
         if (n->has_agg) {
             adql_fail(c, n->off, "An aggregate cannot stand in GROUP BY.");
         }
-        else if (has_query(n)) {
+        else if (adql_has_query(n)) {
             adql_fail(c, n->off, "A subquery cannot stand in GROUP BY.");
             adql_hint(c, "Give it a name in a subquery of FROM.");
         }
@@ -299,6 +299,11 @@ static void check_grouped_from(adql_ctx_t *c, adql_query_t *q,
                                const adql_tref_t *t)
 {
     for (; t; t = t->next) {
+        const adql_node_t *arg;
+
+        for (arg = t->args; arg; arg = arg->next) {
+            check_grouped(c, q, arg);
+        }
         if (t->kind == R_JOIN) {
             check_grouped_from(c, q, t->left);
             check_grouped_from(c, q, t->right);
@@ -613,7 +618,7 @@ static void check_select(adql_ctx_t *c, adql_query_t *q)
             adql_set_type(&q->out[i].ty, OID_TEXT);
         }
     }
-    unique_names(c, q);
+    adql_unique_names(c, q);
     if (q->is_distinct) {
         pass_text(q);
     }
@@ -671,7 +676,7 @@ void adql_check_fields(adql_ctx_t *c, adql_query_t *q,
     } geoms[] = {
         {"adql:REGION", "*", VO_VARIABLE}, {"point", "2", 2},
         {"circle", "3", 3}, {"polygon", "*", VO_VARIABLE},
-        {"adql:REGION", "*", VO_VARIABLE}
+        {"adql:REGION", "*", VO_VARIABLE}, {"moc", "*", VO_VARIABLE}
     };
     int i;
 
@@ -713,7 +718,7 @@ void adql_check_fields(adql_ctx_t *c, adql_query_t *q,
             else {
                 f->type = VO_TYPE_CHAR;
                 f->pg_oid = OID_TEXT;
-                if (e->meta && e->meta->xtype) {
+                if (e->meta && e->meta->xtype && out->ty.geom != G_MOC) {
                     f->xtype = e->meta->xtype;
                 }
             }

@@ -248,12 +248,23 @@ static void tref(adql_ctx_t *c, const adql_tref_t *t)
         query(c, t->query);
         adql_put(c, ")");
     }
+    else if (t->kind == R_UNNEST) {
+        name(c, t->name);
+        adql_put(c, "(");
+        list(c, t->args, ", ");
+        adql_put(c, ")");
+    }
     else {
         name(c, t->name);
     }
     if (t->alias.text) {
         adql_put(c, " AS ");
         name_tok(c, &t->alias);
+    }
+    if (t->names) {
+        adql_put(c, " (");
+        list(c, t->names, ", ");
+        adql_put(c, ")");
     }
 }
 

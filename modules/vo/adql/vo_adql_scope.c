@@ -360,20 +360,18 @@ int adql_resolve(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
 
 /* ---- tables ----------------------------------------------------------- */
 
-static adql_rv_t *new_rv(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
+adql_rv_t *adql_new_rv(adql_ctx_t *c, adql_query_t *q, const char *name,
+                       int off)
 {
     adql_rv_t *rv = apr_pcalloc(c->pool, sizeof(*rv));
 
     rv->id = c->next_rv++;
     if (rv->id >= ADQL_MAX_TABLES) {
-        adql_fail_kind(c, VO_ERR_LIMIT, t->off, "The query names more than "
-                       "%d tables.", ADQL_MAX_TABLES);
+        adql_fail_kind(c, VO_ERR_LIMIT, off, "The query names more than %d "
+                       "tables.", ADQL_MAX_TABLES);
     }
     rv->owner = q;
-    if (t->alias.text) {
-        rv->name = t->alias.text;
-        rv->is_quoted = t->alias.op;
-    }
+    rv->name = name;
     if (q->rvs_tail) {
         q->rvs_tail->next = rv;
     }
@@ -381,8 +379,14 @@ static adql_rv_t *new_rv(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
         q->rvs = rv;
     }
     q->rvs_tail = rv;
-    t->rv = rv;
     return rv;
+}
+
+static adql_rv_t *new_rv(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
+{
+    t->rv = adql_new_rv(c, q, t->alias.text, t->off);
+    t->rv->is_quoted = t->alias.text && t->alias.op;
+    return t->rv;
 }
 
 /* SCHEMA may be NULL: any. The release's tables and the uploaded ones. */
@@ -500,6 +504,38 @@ static void check_using(adql_ctx_t *c, adql_tref_t *t)
     }
 }
 
+static int node_looks_at(const adql_node_t *n, const adql_tref_t *t)
+{
+    const adql_node_t *k;
+
+    if (!n) {
+        return 0;
+    }
+    for (k = n->list; k; k = k->next) {
+        if (node_looks_at(k, t)) {
+            return 1;
+        }
+    }
+    return (n->kind == N_COL && n->rv && n->rv->id >= t->rv_lo
+            && n->rv->id < t->rv_hi)
+           || node_looks_at(n->a, t) || node_looks_at(n->b, t)
+           || node_looks_at(n->c, t);
+}
+
+/* Does an UNNEST in T take arrays of OTHER? */
+static int looks_at(const adql_tref_t *t, const adql_tref_t *other)
+{
+    const adql_node_t *arg;
+
+    for (arg = t->args; arg; arg = arg->next) {
+        if (node_looks_at(arg, other)) {
+            return 1;
+        }
+    }
+    return t->kind == R_JOIN
+           && (looks_at(t->left, other) || looks_at(t->right, other));
+}
+
 static void bind_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
 {
     t->rv_lo = c->next_rv;
@@ -514,6 +550,11 @@ static void bind_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
         t->rv_lo = c->next_rv;
         new_rv(c, q, t)->query = t->query;
     }
+    else if (t->kind == R_UNNEST) {
+        adql_bind_unnest(c, q, t);
+        t->rv_lo = c->next_rv; /* an arr_map inside has one of its own */
+        new_rv(c, q, t)->query = t->query;
+    }
     else {
         bind_tref(c, q, t->left);
         bind_tref(c, q, t->right);
@@ -525,6 +566,12 @@ static void bind_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
         if (c->err) {
             return;
         }
+        if ((t->join == J_RIGHT || t->join == J_FULL)
+            && looks_at(t->right, t->left)) {
+            adql_fail(c, t->right->off, "UNNEST takes arrays of the table on "
+                      "its left only in an inner or a LEFT JOIN.");
+            return;
+        }
         if (t->is_natural || t->using_list) {
             check_using(c, t);
             adql_tref_cols(c, t);
@@ -532,6 +579,10 @@ static void bind_tref(adql_ctx_t *c, adql_query_t *q, adql_tref_t *t)
                 adql_fail(c, t->off, "The tables of this NATURAL join share "
                           "no column.");
             }
+        }
+        else if (!t->on && t->right->kind == R_UNNEST
+                 && t->join != J_FULL) {
+            /* its elements are the row's own */
         }
         else if (!t->on) {
             adql_fail(c, t->right->off, "This JOIN has no condition.");

@@ -77,6 +77,12 @@ static void call(adql_ctx_t *c, adql_node_t *n)
         adql_no_function(c, n);
         return;
     }
+    if ((f->flags & F_NAMES) && c->env && !c->env->resolve) {
+        adql_fail(c, n->off, "%s is not offered: this service does not "
+                  "resolve the names of objects.", n->text);
+        adql_hint(c, "Write POINT(ra, dec) with the position in degrees.");
+        return;
+    }
     if (n->is_star && strcmp(f->name, "count")) {
         adql_fail(c, n->off, "Only COUNT takes a *.");
     }
@@ -258,11 +264,39 @@ static void cond(adql_ctx_t *c, adql_node_t *n)
     }
 }
 
+static void unnest(adql_ctx_t *c, adql_tref_t *t)
+{
+    const adql_tok_t *tok = &t->name->part[0];
+    adql_node_t *arg, *name;
+
+    if (strcasecmp(tok->text, "unnest")) {
+        adql_fail(c, tok->off, "There is no table function '%s'.", tok->text);
+        adql_hint(c, "UNNEST(array, ...) AS name makes a row of each element "
+                  "of arrays.");
+    }
+    else if (!t->alias.text) {
+        adql_fail(c, t->end, "UNNEST in FROM needs a name.");
+        adql_hint(c, "Write UNNEST(array, ...) AS name.");
+    }
+    name = t->names;
+    for (arg = t->args; arg; arg = arg->next) {
+        value(c, arg);
+        name = name ? name->next : NULL;
+    }
+    if (name) {
+        adql_fail(c, name->off, "There are more names than arrays in "
+                  "UNNEST.");
+    }
+}
+
 static void from(adql_ctx_t *c, adql_tref_t *t)
 {
     for (; t && !c->err; t = t->next) {
         if (t->kind == R_SUB) {
             adql_shape_query(c, t->query);
+        }
+        else if (t->kind == R_UNNEST) {
+            unnest(c, t);
         }
         else if (t->kind == R_JOIN) {
             from(c, t->left);

@@ -488,6 +488,9 @@ void adql_no_column(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
     const char *near;
     int n = 0, is_quoted = last->op;
 
+    while (q->is_scope) {
+        q = cand.q = q->parent;
+    }
     if (name->n > 1) {
         cand.only = adql_find_rv(c, q, name, name->n - 1);
         if (!cand.only) {
@@ -549,8 +552,9 @@ void adql_no_column(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
 
 static const char *get_func(void *baton, int i)
 {
-    (void)baton;
-    return adql_funcs[i].name;
+    const int *n = baton; /* functions proper */
+
+    return i < *n ? adql_funcs[i].name : adql_aliases[i - *n].alias;
 }
 
 void adql_no_function(adql_ctx_t *c, adql_node_t *call)
@@ -571,11 +575,14 @@ void adql_no_function(adql_ctx_t *c, adql_node_t *call)
         {"concat", "Strings are joined by ||."}
     };
     const char *near;
-    int n = 0;
+    int n = 0, nalias = 0;
     size_t i;
 
     while (adql_funcs[n].name) {
         ++n;
+    }
+    while (adql_aliases[nalias].alias) {
+        ++nalias;
     }
     adql_fail(c, call->off, "There is no function '%s'.", call->text);
     for (i = 0; i < sizeof(known) / sizeof(*known); ++i) {
@@ -584,7 +591,7 @@ void adql_no_function(adql_ctx_t *c, adql_node_t *call)
             return;
         }
     }
-    near = adql_nearest(c, call->text, n, get_func, NULL);
+    near = adql_nearest(c, call->text, n + nalias, get_func, &n);
     if (near) {
         adql_hint(c, "Did you mean %s?", near);
     }

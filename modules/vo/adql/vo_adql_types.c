@@ -133,9 +133,12 @@ static adql_geom_e geometry_of(const char *xtype)
         return G_POLYGON;
     }
     if (!strcasecmp(xtype, "adql:REGION") || !strcasecmp(xtype, "shape")
-        || !strcasecmp(xtype, "region") || !strcasecmp(xtype, "moc")
+        || !strcasecmp(xtype, "region")
         || !strcasecmp(xtype, "multipolygon")) {
         return G_REGION;
+    }
+    if (!strcasecmp(xtype, "moc")) {
+        return G_MOC;
     }
     return G_NONE;
 }
@@ -182,8 +185,9 @@ void adql_column_type(adql_type_t *ty, const vo_column_t *col)
         adql_set_type(ty, !strncmp(pg, "numeric", 7) ? OID_FLOAT8 : OID_TEXT);
     }
     if (geom != G_NONE && (ty->cls == T_TEXT
-                           || (ty->oid == OID_FLOAT8_A
-                               || ty->oid == OID_FLOAT4_A))) {
+                           || (geom != G_MOC
+                               && (ty->oid == OID_FLOAT8_A
+                                   || ty->oid == OID_FLOAT4_A)))) {
         ty->cls = T_GEOM;
         ty->geom = geom;
     }
@@ -211,7 +215,7 @@ int adql_is_number(const adql_type_t *ty)
 const char *adql_type_name(const adql_type_t *ty)
 {
     static const char *const geoms[] = {
-        "a geometry", "a point", "a circle", "a polygon", "a region"
+        "a geometry", "a point", "a circle", "a polygon", "a region", "a MOC"
     };
 
     switch (ty->cls) {

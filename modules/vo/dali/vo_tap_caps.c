@@ -28,9 +28,10 @@ static int is_repeated(const vo_adql_feature_t *features, int i)
     return 0;
 }
 
-static vo_err_t *put_features(vo_out_t *out, apr_pool_t *scratch)
+static vo_err_t *put_features(vo_out_t *out, int has_names,
+                              apr_pool_t *scratch)
 {
-    const vo_adql_feature_t *features = vo_adql_features(scratch);
+    const vo_adql_feature_t *features = vo_adql_features(has_names, scratch);
     int i, k;
 
     for (i = 0; features[i].type; ++i) {
@@ -119,7 +120,7 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                        " name[1] and name[survey::filter], slices name[2:4],"
                        " and + - * / on whole arrays, component by component."
                        "</description>\n"));
-    VO_TRY(put_features(out, scratch));
+    VO_TRY(put_features(out, limits->has_names, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));
     VO_TRY(put_formats(out));
     for (i = 0; limits->upload_bytes && i < (limits->fetches ? 3 : 1); ++i) {

@@ -15,6 +15,7 @@ typedef struct vo_tap_limits_t {
     int retention, max_retention;
     apr_int64_t upload_bytes, upload_rows;   /* 0 bytes: takes no uploads */
     int fetches;                             /* uploads by http and https */
+    int has_names;                           /* names of objects resolved */
 } vo_tap_limits_t;
 
 /* Write the tr:TableAccess <capability> of a service at URL (no trailing

@@ -162,8 +162,13 @@ void adql_model(vo_adql_env_t *env, apr_pool_t *pool)
     add_table(meta, rel, "db", "tab", "db", tab);
     add_table(meta, rel, "test", "tab", "test", tab);
     for (i = 0; i < 12; ++i) { /* filter numbers follow another order */
-        vo_release_add_filter(meta, rel, "jplus", names[i],
-                              1 + (i * 5) % 12, i + 1);
+        vo_filter_t *f = vo_release_add_filter(meta, rel, "jplus", names[i],
+                                               1 + (i * 5) % 12, i + 1);
+
+        if (i) { /* nothing is known of the first */
+            f->wavelength = 3500 + 500.5 * i;
+            f->width = 100 + i;
+        }
     }
     extra[0] = add_table(other, uploads, "TAP_UPLOAD", "mine", "pg_temp",
                          upload);

@@ -22,6 +22,10 @@ TABLES = {
     'TAP_UPLOAD.mine': {'num': ['id', 'ra', 'dec'], 'text': [], 'array': [],
                         'time': [], 'bool': [], 'geom': []},
 }
+BASE = list(TABLES)
+TABLES['unnest'] = {'num': ['v', 'place', 'filter_id', 'wavelength'],
+                    'text': ['filter'], 'array': [], 'time': [], 'bool': [],
+                    'geom': []}
 POSITION = {'MagABDualObj': ('alpha_j2000', 'delta_j2000'),
             'demo.xmatch_gaia': ('ra', 'dec'), 'TILEIMAGE': ('ra', 'dec'),
             'TAP_UPLOAD.mine': ('ra', 'dec')}
@@ -48,7 +52,19 @@ class Maker:
         if d <= 0 or chance(0.2):
             return pick([self.column('num'), self.column('num'),
                          str(random.randint(0, 30)), '2.5', '1e-2', '0.5'])
-        k = random.randint(0, 17)
+        k = random.randint(0, 20)
+        if k == 18:
+            return pick(["ivo_hms_to_degrees('1:2:%d')", 'COORD1(ivo_epoch_'
+                         'prop_pos(10, 20, 5, %d, NULL, NULL, 2000, 2010))',
+                         'ivo_epoch_prop(1, 2, NULL, 3, 4, NULL, 5, %d)[2]',
+                         "gavo_match('a%d', 'a')"]) % random.randint(0, 9)
+        if k == 19 and self.column('array'):
+            return 'arr_sum(arr_map(%s, %s))' % (
+                pick(['x', 'x * 2', 'x - %s' % self.num(0),
+                      'COALESCE(x, 0)']), self.array(0))
+        if k == 20 and self.column('array'):
+            return ('(SELECT MAX(z.v) FROM UNNEST(%s) AS z(v) WHERE %s)'
+                    % (self.array(0), self.cond(0)))
         if k < 5:
             return '%s %s %s' % (self.num(d - 1), pick('+-*'),
                                  self.num(d - 1))
@@ -110,21 +126,32 @@ class Maker:
         return pick(['(%s + %s)' % (self.array(d - 1), self.array(d - 1)),
                      '(%s * %s)' % (self.array(d - 1), self.num(d - 1)),
                      '(%s - %s)' % (self.num(0), self.array(d - 1)),
-                     '(-%s)' % self.array(d - 1)])
+                     '(-%s)' % self.array(d - 1),
+                     'arr_map(x / 2, %s)' % self.array(d - 1)])
 
     def point(self):
         places = [(a, POSITION[t]) for a, t in self.tables if t in POSITION]
         if places and chance(0.7):
             a, (ra, dec) = pick(places)
-            return "POINT(%s%s.%s, %s.%s)" % (pick(['', "'ICRS', "]), a, ra,
-                                              a, dec)
+            return "POINT(%s%s.%s, %s.%s)" % (
+                pick(['', "'ICRS', ", '', "'GALACTIC', "]), a, ra, a, dec)
         return pick(['POINT(10, 5)', 'POINT(3 * 2, 10/4.)',
-                     'CENTROID(CIRCLE(4, 2, 1))', "CAST('8 4' AS POINT)"])
+                     'CENTROID(CIRCLE(4, 2, 1))', "CAST('8 4' AS POINT)",
+                     "POINT('FK4', 3, 80)", "ivo_geom_transform('ICRS', "
+                     "'ECLIPTIC', POINT(7, 8))",
+                     'gavo_apply_pm(1, 2, 1e-4, 0, 10)'])
 
     def geom(self, d):
-        k = random.randint(0, 8)
+        k = random.randint(0, 11)
         if k < 2:
             return self.point()
+        if k == 9:
+            return 'MOC(%d, %s)' % (random.randint(0, 6), self.geom(0))
+        if k == 10:
+            return pick(["MOC('2/1-9 4/')", "moc_union(MOC('1/3'), MOC(3, %s))"
+                         % self.geom(0), "moc_minus(MOC('1/3-5'), MOC('3/'))"])
+        if k == 11:
+            return "BOX('GALACTIC', 4, %s, 5, 6)" % pick(['3', '-80'])
         if k == 2:
             return 'CIRCLE(%s, %s)' % (self.point(), pick(['1', '0.5', '3']))
         if k == 3:
@@ -199,7 +226,7 @@ def select(d, nout, outer=()):
     tables = []
     for _ in range(pick([1, 1, 2, 2, 3])):
         COUNT[0] += 1
-        tables.append(('a%d' % COUNT[0], pick(list(TABLES))))
+        tables.append(('a%d' % COUNT[0], pick(BASE)))
     frm = '%s AS %s' % tables[0][::-1]
     for i, (alias, table) in enumerate(tables[1:], 1):
         inside = Maker(tables[:i + 1])
@@ -208,8 +235,16 @@ def select(d, nout, outer=()):
             frm += ', %s %s' % (table, alias)
         else:
             frm += ' %s JOIN %s AS %s ON %s' % (
-                pick(['', 'INNER', 'LEFT', 'RIGHT OUTER']), table, alias,
-                inside.cond(1))
+                pick(['', 'INNER', 'LEFT', 'RIGHT OUTER', 'FULL']), table,
+                alias, inside.cond(1))
+    # a join sees no table before the comma
+    near = Maker(tables[:1] if ',' in frm else tables)
+    if near.column('array') and chance(0.25):
+        COUNT[0] += 1
+        frm += (', UNNEST(%s, %s) AS a%d(v)' if ',' in frm or chance(0.5)
+                else ' LEFT JOIN UNNEST(%s, %s) a%d (v)') % (
+            near.array(0), near.array(1), COUNT[0])
+        tables.append(('a%d' % COUNT[0], 'unnest'))
     m = Maker(tables + list(outer))
     own = Maker(tables)
     text = 'SELECT %s' % pick(['', '', 'TOP 5 '])

@@ -54,6 +54,7 @@ class Translator:
     """One adql_tool process: queries in, JSON out."""
 
     def __init__(self, tool):
+        self.tool = tool
         self.proc = subprocess.Popen([tool, '-j'], stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE)
 
@@ -61,6 +62,11 @@ class Translator:
         self.proc.stdin.write(adql.encode() + b'\0')
         self.proc.stdin.flush()
         return json.loads(self.proc.stdout.readline())
+
+    def forms(self):
+        """Of all functions that are announced."""
+        return subprocess.run([self.tool, '-f'], stdout=subprocess.PIPE,
+                              check=True).stdout.decode().splitlines()
 
     def close(self):
         self.proc.stdin.close()

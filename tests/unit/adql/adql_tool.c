@@ -4,7 +4,8 @@
 /*
  * adql_tool [-p | -r | -j] [QUERY]
  * Without a query: queries on standard input, each ended by a NUL byte.
- * -p parse only, -r print as ADQL again, -j one JSON object a query.
+ * -p parse only, -r print as ADQL again, -j one JSON object a query;
+ * -f no queries: the forms of the functions announced, one a line.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,7 +149,16 @@ int main(int argc, char **argv)
         mode = argv[1][1];
         first = 2;
     }
-    if (argc > first) {
+    if (argc > 1 && !strcmp(argv[1], "-f")) {
+        const vo_adql_feature_t *f = vo_adql_features(0, pool);
+
+        for (; f->type; ++f) {
+            if (strstr(f->type, "features-udf")) {
+                puts(f->form);
+            }
+        }
+    }
+    else if (argc > first) {
         one(argv[first], mode, &env, pool);
     }
     else {

@@ -10,106 +10,16 @@ three-valued logic.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import math
 import random
+import re
 import sys
 
 import psycopg2
 
 import adql_random
+import adql_rows
 from adql_sql import NAMES, SCHEMA, Cluster, Translator, execute
-
-CENTERS = [(0.0, 0.0), (359.99, -0.5), (123.4, 45.6), (10.0, 89.9),
-           (200.0, -89.95), (45.0, 41.81), (250.0, -20.0)]
-
-
-def vector(ra, dec):
-    a, d = math.radians(ra), math.radians(dec)
-    return (math.cos(d) * math.cos(a), math.cos(d) * math.sin(a),
-            math.sin(d))
-
-
-def cross(u, v):
-    return (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2],
-            u[0] * v[1] - u[1] * v[0])
-
-
-def dot(u, v):
-    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
-
-
-def distance(ra1, dec1, ra2, dec2):
-    if None in (ra1, dec1, ra2, dec2):
-        return None
-    u, v = vector(ra1, dec1), vector(ra2, dec2)
-    c = cross(u, v)
-    return math.degrees(math.atan2(math.sqrt(dot(c, c)), dot(u, v)))
-
-
-def near(ra, dec, r):
-    """A random place within R degrees."""
-    u = vector(ra, dec)
-    pole = (0.0, 0.0, 1.0) if abs(u[2]) < 0.9 else (1.0, 0.0, 0.0)
-    e = cross(pole, u)
-    n = math.sqrt(dot(e, e))
-    e = tuple(x / n for x in e)
-    f = cross(u, e)
-    t = math.radians(r * math.sqrt(random.random()))
-    a = random.random() * 2 * math.pi
-    w = tuple(math.cos(t) * u[i] + math.sin(t) * (math.cos(a) * e[i]
-              + math.sin(a) * f[i]) for i in range(3))
-    return (math.degrees(math.atan2(w[1], w[0])) % 360,
-            math.degrees(math.asin(max(-1, min(1, w[2])))))
-
-
-# three-valued logic
-def k_not(x):
-    return None if x is None else not x
-
-
-def k_and(*xs):
-    return False if False in xs else None if None in xs else True
-
-
-def k_or(*xs):
-    return True if True in xs else None if None in xs else False
-
-
-def less(x, y):
-    return None if x is None or y is None else x < y
-
-
-def less_equal(x, y):
-    return None if x is None or y is None else x <= y
-
-
-def in_polygon(ra, dec, corners):
-    """Convex, counter-clockwise seen from outside or clockwise."""
-    if ra is None or dec is None:
-        return None
-    p = vector(ra, dec)
-    vs = [vector(*c) for c in corners]
-    signs = [dot(cross(vs[i], vs[(i + 1) % len(vs)]), p)
-             for i in range(len(vs))]
-    middle = tuple(sum(v[i] for v in vs) for i in range(3))
-    return dot(p, middle) > 0 and (all(s >= 0 for s in signs)
-                                   or all(s <= 0 for s in signs))
-
-
-def regular_polygon(ra, dec, r, n):
-    """N corners at distance R around the place: convex."""
-    u = vector(ra, dec)
-    pole = (0.0, 0.0, 1.0) if abs(u[2]) < 0.9 else (1.0, 0.0, 0.0)
-    e = cross(pole, u)
-    m = math.sqrt(dot(e, e))
-    e = tuple(x / m for x in e)
-    f = cross(u, e)
-    t, out = math.radians(r), []
-    for k in range(n):
-        a = 2 * math.pi * k / n
-        w = tuple(math.cos(t) * u[i] + math.sin(t) * (math.cos(a) * e[i]
-                  + math.sin(a) * f[i]) for i in range(3))
-        out.append((math.degrees(math.atan2(w[1], w[0])) % 360,
-                    math.degrees(math.asin(w[2]))))
-    return out
+from adql_truth import (CENTERS, distance, in_polygon, k_and, k_not, k_or,
+                        less, less_equal, near, regular_polygon)
 
 
 class World:
@@ -127,9 +37,13 @@ class World:
                                          (None, None)])
             mags = [random.choice([99.0, None] + [random.uniform(15, 25)] * 6)
                     for _ in range(12)]
+            errs = random.choice([None] + [[
+                random.choice([None, random.randint(0, 40) / 64])
+                for _ in range(random.choice([12, 12, 12, 5, 0]))]] * 6)
             self.objects.append({'tile_id': random.randint(1, 9),
                                  'number': i, 'ra': ra, 'dec': dec,
-                                 'mag': mags,
+                                 'mag': mags if i % 17 else None,
+                                 'err': errs,
                                  'flag': random.choice([None, True, False]),
                                  'pm': random.choice(
                                      [None, random.randint(-8, 8) / 4])})
@@ -151,11 +65,12 @@ class World:
         for o in self.objects:
             cursor.execute(
                 'INSERT INTO demo_dr1.magabdualobj (tile_id, number, '
-                'alpha_j2000, delta_j2000, mag_auto, is_good, pmra, hpx) '
-                'VALUES (%s, %s, %s, %s, %s::real[], %s, %s, '
+                'alpha_j2000, delta_j2000, mag_auto, mag_err_auto, is_good, '
+                'pmra, hpx) VALUES (%s, %s, %s, %s, %s::real[], %s::real[], '
+                '%s, %s, '
                 'sky_hpx(%s::float8, %s::float8))',
                 (o['tile_id'], o['number'], o['ra'], o['dec'], o['mag'],
-                 o['flag'], o['pm'], o['ra'], o['dec']))
+                 o['err'], o['flag'], o['pm'], o['ra'], o['dec']))
         for g in self.gaia:
             cursor.execute(
                 'INSERT INTO demo_dr1.xmatch_gaia (tile_id, number, source, '
@@ -237,7 +152,8 @@ def plain():
         ('tile_id > %d' % v, lambda o: o['tile_id'] > v),
         ('pmra <= %r' % (v / 4 - 1), lambda o: less_equal(o['pm'],
                                                           v / 4 - 1)),
-        ('mag_auto[%d] < %r' % (i, m), lambda o: less(o['mag'][i - 1], m)),
+        ('mag_auto[%d] < %r' % (i, m), lambda o: o['mag'] and less(
+            o['mag'][i - 1], m)),
         ('is_good = 1', lambda o: o['flag']),
         ('pmra IS NULL', lambda o: o['pm'] is None),
         ('tile_id IN (%d, 3)' % v, lambda o: o['tile_id'] in (v, 3)),
@@ -425,6 +341,9 @@ def t_arrays(w):
     rows = []
     for o in w.objects:
         m = o['mag']
+        if m is None:
+            rows.append((o['number'],) + (None,) * 6)
+            continue
         good = [x for x in m if x is not None]
         diff = None if m[i] is None or m[j] is None else m[i] - m[j]
         rows.append((o['number'], diff, len(good), max(good), min(good),
@@ -539,7 +458,8 @@ VALUES = [
     ("ivo_hasword('Big Dog Star', 'cat')", 0),
     ("ivo_hashlist_has('Radio#Optical', 'optical')", 1),
     ("ivo_hashlist_has('Radio#Optical', 'opt')", 0),
-    ("ivo_hashlist_has('Radio#Optical', 'Radio#Optical')", 0)]
+    ("ivo_hashlist_has('Radio#Optical', 'Radio#Optical')", 0)
+] + adql_rows.VALUES
 
 
 def check_values(translate, cursor):
@@ -621,9 +541,40 @@ def check_plans(translate, cursor):
     return right, wrong
 
 
-KINDS = [t_where, t_where, t_where, t_derived, t_value, t_select_value, t_join, t_join,
-         t_exists, t_three, t_region, t_region_join, t_arrays, t_groups,
-         t_sets, t_order]
+def check_declared(translate, cursor):
+    """Every function that capabilities announce runs and gives its type."""
+    args = {'INTEGER': '2', 'BIGINT': '3', 'NUMERIC': '1',
+            'TEXT': "'ICRS'", 'TIMESTAMP': "'2020-01-01'",
+            'POINT': 'POINT(1, 2)', 'GEOMETRY': 'CIRCLE(1, 2, 3)',
+            'MOC': "MOC('1/3')", 'DOUBLE[]': 'flux'}
+    gives = {'INTEGER': [('int', None)], 'BIGINT': [('long', None)],
+             'DOUBLE': [('double', None)], 'TEXT': [('char', '*')],
+             'POINT': [('double', '2')], 'GEOMETRY': [('double', '3')],
+             'MOC': [('char', '*')], 'INTEGER[]': [('int', '*')],
+             'DOUBLE[]': [('double', '12')], 'DOUBLE[6]': [('double', '6')]}
+    right = wrong = 0
+    for form in translate.forms():
+        name, given, result = re.fullmatch(r'(\w+)\((.*)\) -> (\S+)',
+                                           form).groups()
+        call = '%s(%s)' % (name, ', '.join(
+            '%d.5' % i if a.endswith(' DOUBLE') else args[a.split()[-1]]
+            for i, a in enumerate(given.split(', '))))
+        res = translate('SELECT %s FROM MagABDualObj' % call)
+        try:
+            assert 'error' not in res, res.get('error')
+            execute(cursor, res)
+            got = res['fields'][0]['datatype'], res['fields'][0]['arraysize']
+            assert got in gives[result], got
+            right += 1
+        except Exception as err:
+            wrong += 1
+            print('FAILED: %s\n  %s: %s' % (form, call, err))
+    return right, wrong
+
+
+KINDS = [t_where, t_where, t_derived, t_value, t_select_value, t_join,
+         t_join, t_exists, t_three, t_region, t_region_join, t_arrays,
+         t_groups, t_sets, t_order] + adql_rows.KINDS
 
 
 def check_runs(translate, cursor, count=250):
@@ -653,6 +604,8 @@ def check_runs(translate, cursor, count=250):
 
 
 def same(x, y):
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(map(same, x, y))
     if isinstance(x, float) or isinstance(y, float):
         return x is not None and y is not None \
             and abs(x - y) <= 1e-5 * max(1.0, abs(x), abs(y))
@@ -660,8 +613,8 @@ def same(x, y):
 
 
 def key(row):
-    return [(x is None, round(x, 3) if isinstance(x, float) else x or 0)
-            for x in row]
+    return [(x is None, round(x, 3) if isinstance(x, float)
+             else str(x) if isinstance(x, list) else x or 0) for x in row]
 
 
 def main():
@@ -674,7 +627,8 @@ def main():
     kinds = {}
     try:
         world = World(cluster.cursor)
-        for check in (check_values, check_plans, check_runs):
+        for check in (check_values, check_declared, check_plans,
+                      check_runs):
             right, wrong = check(translate, cluster.cursor)
             print('%s: %d right, %d wrong' % (check.__name__, right, wrong))
             passed += right

@@ -123,6 +123,43 @@ static const struct {
      "SELECT t0.\"name\" AS \"name\" FROM \"demo_dr1\".\"filter\" AS t0 JOIN "
      "\"demo_dr1\".\"tileimage\" AS t1 ON ((t0.\"filter_id\" = "
      "t1.\"filter_id\") AND (t0.\"name\" = t1.\"name\"))"},
+    {"SELECT f.filter_id, g.number FROM filter AS f FULL JOIN (SELECT number "
+     "FROM xmatch_gaia) AS g ON f.filter_id < g.number",
+     "SELECT t0.\"filter_id\" AS \"filter_id\", t2.c1 AS \"number\" FROM "
+     "LATERAL (SELECT t0.\"filter_id\" AS r0_0, t0.\"name\" AS r0_1, "
+     "t0.\"wavelength\" AS r0_2, t2.\"c1\" AS r2_0 FROM \"demo_dr1\".\"filter\" "
+     "AS t0 LEFT JOIN (SELECT t1.\"number\" AS c1 FROM \"demo_dr1\"."
+     "\"xmatch_gaia\" AS t1) AS t2 ON (t0.\"filter_id\" < t2.c1) UNION ALL "
+     "SELECT NULL, NULL, NULL, t2.\"c1\" FROM (SELECT t1.\"number\" AS c1 "
+     "FROM \"demo_dr1\".\"xmatch_gaia\" AS t1) AS t2 WHERE NOT EXISTS "
+     "(SELECT FROM \"demo_dr1\".\"filter\" AS t0 WHERE (t0.\"filter_id\" < "
+     "t2.c1))) AS j0 CROSS JOIN LATERAL (SELECT j0.r0_0 AS \"filter_id\", "
+     "j0.r0_1 AS \"name\", j0.r0_2 AS \"wavelength\") AS t0 CROSS JOIN "
+     "LATERAL (SELECT j0.r2_0 AS \"c1\") AS t2"},
+    {"SELECT u.x, u.place FROM magabdualobj AS m LEFT JOIN UNNEST(m.flags) AS "
+     "u (x)",
+     "SELECT t1.c1 AS \"x\", t1.c2 AS \"place\" FROM \"demo_dr1\"."
+     "\"magabdualobj\" AS t0 LEFT JOIN LATERAL (SELECT u_.v1 AS c1, "
+     "u_.n::integer AS c2, ({1009 {\"uJAVA\",\"J0378\",\"J0395\",\"J0410\","
+     "\"J0430\",\"gSDSS\",\"J0515\",\"rSDSS\",\"J0660\",\"iSDSS\",\"J0861\","
+     "\"zSDSS\"}})[u_.n::integer] AS c3, ({1007 {1,6,11,4,9,2,7,12,5,10,3,8}}"
+     ")[u_.n::integer] AS c4, ({1022 {NULL,4000.5,4501,5001.5,5502,6002.5,"
+     "6503,7003.5,7504,8004.5,8505,9005.5}})[u_.n::integer] AS c5, ({1022 "
+     "{NULL,101,102,103,104,105,106,107,108,109,110,111}})[u_.n::integer] AS "
+     "c6 FROM unnest(t0.\"flags\") WITH ORDINALITY AS u_(v1, n)) AS t1 ON "
+     "true"},
+    {"SELECT arr_map(x - 1, mag_auto) FROM magabdualobj",
+     "SELECT (SELECT ARRAY(SELECT (t1.c1 - {701 1}) FROM unnest(a_.v) AS "
+     "t1(c1)) FROM (SELECT t0.\"mag_auto\" AS v) AS a_ WHERE a_.v IS NOT "
+     "NULL) AS \"arr_map\" FROM \"demo_dr1\".\"magabdualobj\" AS t0"},
+    {"SELECT moc_agg(6, POINT(ra, dec)) FROM tileimage",
+     "SELECT substr(sky_dali_text(sky_region(sky_moc_agg(t0.\"hpx\", "
+     "({23 6})::integer))), 5) AS \"moc_agg\" FROM \"demo_dr1\"."
+     "\"tileimage\" AS t0"},
+    {"SELECT POINT('ECLIPTIC', wavelength, 2) FROM filter",
+     "SELECT sky_dali(sky_transform('ECLIPTIC', 'ICRS', sky_point("
+     "t0.\"wavelength\", {701 2}))) AS \"point\" FROM \"demo_dr1\"."
+     "\"filter\" AS t0"},
     {"SELECT tile_id FROM xmatch_gaia FULL JOIN tileimage USING (tile_id)",
      "SELECT COALESCE(t0.\"tile_id\", t1.\"tile_id\") AS \"tile_id\" FROM "
      "\"demo_dr1\".\"xmatch_gaia\" AS t0 FULL JOIN \"demo_dr1\".\"tileimage\""
@@ -462,13 +499,19 @@ static void small_queries(void **state)
                            "class_star")->is_small);
 }
 
-/* Every announced geometry and function does run. */
+/* What is announced has the form that TAPRegExt wants; that it runs is seen
+ * elsewhere (run_semantics.py). Names only where they are resolved. */
 static void features(void **state)
 {
-    const vo_adql_feature_t *f = vo_adql_features(pool);
-    int n = 0, ngeo = 0, nudf = 0;
+    const vo_adql_feature_t *f = vo_adql_features(1, pool);
+    int n = 0, ngeo = 0, nudf = 0, nnames = 0;
 
     (void)state;
+    for (; f->type; ++f) {
+        nnames += strstr(f->form, "simbadpoint") != NULL;
+    }
+    assert_int_equal(nnames, 2);
+    f = vo_adql_features(0, pool);
     for (; f->type; ++f, ++n) {
         assert_non_null(f->form);
         if (strstr(f->type, "features-adqlgeo")) {
@@ -478,6 +521,7 @@ static void features(void **state)
             const char *paren = strchr(f->form, '(');
             const char *arrow = strstr(f->form, ") -> ");
 
+            assert_null(strstr(f->form, "simbadpoint"));
             assert_non_null(f->description);
             assert_non_null(paren);
             assert_non_null(arrow);
@@ -485,8 +529,61 @@ static void features(void **state)
         }
     }
     assert_int_equal(ngeo, 13);
-    assert_true(nudf >= 15);
+    assert_true(nudf >= 40);
     assert_true(n >= 40);
+}
+
+static vo_err_t *resolve(void *baton, const char *name, double *ra,
+                         double *dec, apr_pool_t *p)
+{
+    ++*(int *)baton;
+    if (strcmp(name, "M 31")) {
+        return vo_err_make(p, VO_ERR_USAGE, "There is no '%s'.", name);
+    }
+    *ra = 10.6847;
+    *dec = -41.26875; /* south of it, for the sign */
+    return NULL;
+}
+
+static void names_are_resolved(void **state)
+{
+    vo_adql_env_t with = env;
+    vo_adql_result_t *res;
+    vo_err_t *err;
+    int i, asked = 0;
+    const char *many = "SELECT 1";
+
+    (void)state;
+    with.resolve = resolve;
+    with.resolve_baton = &asked;
+    /* a constant position like any other: the index serves it */
+    err = vo_adql_translate(&res, "SELECT name FROM tileimage WHERE DISTANCE("
+                            "POINT(ra, dec), ivo_simbadpoint('M 31')) < 0.1",
+                            &with, pool, pool);
+    assert_null(err);
+    assert_int_equal(asked, 1);
+    assert_non_null(strstr(filled(res), "t0.\"hpx\" >= {20 "));
+    assert_non_null(strstr(filled(res), "{701 10.6847}, {701 -41.26875}"));
+    err = vo_adql_translate(&res, "SELECT gavo_simbadpoint('M 32') FROM "
+                            "filter", &with, pool, pool);
+    assert_non_null(err);
+    assert_int_equal(err->offset, 24);
+    assert_string_equal(err->text, "There is no 'M 32'.");
+    err = vo_adql_translate(&res, "SELECT ivo_simbadpoint(name) FROM filter",
+                            &with, pool, pool);
+    assert_non_null(strstr(vo_err_public(err, pool), "string literal"));
+    asked = 0; /* nothing is asked for a query that is wrong elsewhere */
+    err = vo_adql_translate(&res, "SELECT nothing, ivo_simbadpoint('M 31') "
+                            "FROM filter", &with, pool, pool);
+    assert_non_null(err);
+    assert_int_equal(asked, 0);
+    for (i = 0; i < 21; ++i) {
+        many = apr_pstrcat(pool, many, ", ivo_simbadpoint('M 31')", NULL);
+    }
+    err = vo_adql_translate(&res, apr_pstrcat(pool, many, " FROM filter",
+                                              NULL), &with, pool, pool);
+    assert_int_equal(err->kind, VO_ERR_LIMIT);
+    assert_int_equal(asked, 20);
 }
 
 int main(void)
@@ -502,6 +599,7 @@ int main(void)
         cmocka_unit_test(tables_read),
         cmocka_unit_test(small_queries),
         cmocka_unit_test(features),
+        cmocka_unit_test(names_are_resolved),
     };
     int failed;
 

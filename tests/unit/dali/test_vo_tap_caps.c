@@ -82,7 +82,8 @@ static const char *text_of(xmlNodePtr node)
     return copy;
 }
 
-static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19, 23, 29, 0};
+static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19, 23, 29, 0,
+                                     0};
 
 /* TAPRegExt 1.0, section 2: the order is part of the schema. */
 static void test_order(void **state)
@@ -112,7 +113,7 @@ static void test_order(void **state)
 
 static void test_limits_and_url(void **state)
 {
-    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0, 0};
+    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0, 0, 0};
     xmlDocPtr doc = document("http://x/a&b<c", &some);
     xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children);
     xmlNodePtr limit = child(cap, "outputLimit");
@@ -175,7 +176,7 @@ static void test_formats(void **state)
 /* Every feature of the translator, grouped by type, each type once. */
 static void test_features(void **state)
 {
-    const vo_adql_feature_t *features = vo_adql_features(pool);
+    const vo_adql_feature_t *features = vo_adql_features(0, pool);
     xmlDocPtr doc = document("http://x/tap", &some);
     xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children);
     xmlNodePtr lang = child(cap, "language"), c, f;
