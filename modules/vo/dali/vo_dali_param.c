@@ -10,7 +10,7 @@
 
 #include "../vo_num.h"
 
-#define MAX_PARAMS 1000
+#define MAX_PARAMS 20000
 
 vo_dali_params_t *vo_dali_params_create(apr_pool_t *pool)
 {
@@ -236,6 +236,23 @@ const char *vo_dali_param_nth(const vo_dali_params_t *params, const char *name,
         }
     }
     return NULL;
+}
+
+apr_array_header_t *vo_dali_param_all(const vo_dali_params_t *params,
+                                      const char *name)
+{
+    apr_array_header_t *values = apr_array_make(params->pool, 16,
+                                                sizeof(const char *));
+    int k;
+
+    for (k = 0; k < params->nparams; ++k) {
+        const vo_dali_param_t *param = &params->params[k];
+
+        if (!param->is_file && !strcasecmp(param->name, name)) {
+            APR_ARRAY_PUSH(values, const char *) = param->value;
+        }
+    }
+    return values;
 }
 
 vo_err_t *vo_dali_param_one(const char **value, const vo_dali_params_t *params,

@@ -4,6 +4,7 @@
 #define VO_DALI_PARAM_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #include "../vo_err.h"
 
@@ -36,7 +37,7 @@ vo_dali_params_t *vo_dali_params_create(apr_pool_t *pool);
 
 /* Add the pairs of TEXT, "a=b&c=d", LEN bytes: '+' is a blank, %xx a byte. A
  * bad %xx, a decoded NUL and text that is not UTF-8 are usage errors naming the
- * parameter. More than 1000 parameters are a VO_ERR_LIMIT. */
+ * parameter. More than 20000 parameters are a VO_ERR_LIMIT. */
 vo_err_t *vo_dali_params_add_form(vo_dali_params_t *params, const char *text,
                                   apr_size_t len);
 
@@ -56,6 +57,10 @@ vo_err_t *vo_dali_param_one(const char **value, const vo_dali_params_t *params,
 /* The I-th value of NAME from 0, or NULL: for repeatable parameters. */
 const char *vo_dali_param_nth(const vo_dali_params_t *params, const char *name,
                               int i);
+
+/* All values of NAME in the order they came (const char *), maybe none. */
+apr_array_header_t *vo_dali_param_all(const vo_dali_params_t *params,
+                                      const char *name);
 
 /* The uploaded part called NAME (exact), or NULL. */
 const vo_dali_param_t *vo_dali_param_file(const vo_dali_params_t *params,

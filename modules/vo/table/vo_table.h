@@ -52,6 +52,7 @@ typedef struct vo_descriptor_t {
     const char *standard_id; /* IVOID */
     const char *resource_id; /* IVOID of the registered service */
     const char *content_type, *example_url;
+    int is_self;             /* describes the service that answers: 4.4 there */
     int nparams;
     const vo_param_t *params; /* GROUP inputParams */
 } vo_descriptor_t;
@@ -69,6 +70,11 @@ typedef struct vo_tabledoc_t { /* what the document says around the rows */
     const vo_group_t *groups;        /* column names of FIELDs */
     int ndescriptors;
     const vo_descriptor_t *descriptors;
+    /* Further ones, too many to keep, or NULL: the I-th from 0, NULL at the
+     * end. It is written before the next is asked for. Their IDs hold a "-",
+     * as no column's does. */
+    const vo_descriptor_t *(*more_descriptors)(void *baton, int i);
+    void *more_baton;
     const char *version;             /* VOTable "1.4" (default NULL) */
     const char *media_type;          /* as answered; CSV reads header=absent */
     int is_scs;   /* cone search 1.03: no type="results" demands, see scs.md */

@@ -181,8 +181,9 @@ static vo_err_t *put_descriptor(const vo_writer_t *w, const vo_descriptor_t *d)
     vo_out_t *out = w->out;
     int i;
 
-    VO_TRY(vo_out_puts(out, "<RESOURCE type=\"meta\" "
-                            "utype=\"adhoc:service\""));
+    VO_TRY(vo_out_puts(out, "<RESOURCE type=\"meta\""));
+    VO_TRY(vo_vot_attr(out, "utype",
+                       d->is_self ? "adhoc:this" : "adhoc:service"));
     VO_TRY(vo_vot_attr(out, "ID", d->id));
     VO_TRY(vo_vot_attr(out, "name", d->name));
     VO_TRY(vo_out_puts(out, ">\n"));
@@ -201,11 +202,19 @@ static vo_err_t *put_descriptor(const vo_writer_t *w, const vo_descriptor_t *d)
 
 vo_err_t *vo_vot_descriptors(const vo_writer_t *w)
 {
+    const vo_tabledoc_t *doc = w->doc;
+    const vo_descriptor_t *d;
     int i;
 
-    for (i = 0; i < w->doc->ndescriptors; ++i) {
-        if (has_its_columns(w, &w->doc->descriptors[i])) {
-            VO_TRY(put_descriptor(w, &w->doc->descriptors[i]));
+    for (i = 0; i < doc->ndescriptors; ++i) {
+        if (has_its_columns(w, &doc->descriptors[i])) {
+            VO_TRY(put_descriptor(w, &doc->descriptors[i]));
+        }
+    }
+    for (i = 0; doc->more_descriptors
+                && (d = doc->more_descriptors(doc->more_baton, i)); ++i) {
+        if (has_its_columns(w, d)) {
+            VO_TRY(put_descriptor(w, d));
         }
     }
     return NULL;

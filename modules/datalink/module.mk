@@ -1,0 +1,2 @@
+MODULES += datalink
+datalink_SRCS := modules/datalink/mod_datalink.c
