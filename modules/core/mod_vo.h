@@ -219,6 +219,9 @@ typedef struct vo_stream_t {
     const char *media_type;
     int is_overflow;            /* tell it though no row is left out: MAXREC=0 */
     int (*answer_error)(request_rec *r, const vo_err_t *err);
+    /* How errors are worded, early without answer_error and late; NULL: as they
+     * are. */
+    const vo_err_t *(*worded)(const vo_err_t *err, apr_pool_t *pool);
 } vo_stream_t;
 
 /* The handler returns what this returns. */

@@ -37,6 +37,12 @@ static vo_err_t *write_row(void *baton, const vo_cell_t *cells, int nfields)
     return s->writer->fmt->row(s->writer, cells);
 }
 
+static const vo_err_t *worded(const vo_stream_t *what, const vo_err_t *err,
+                              apr_pool_t *pool)
+{
+    return what->worded ? what->worded(err, pool) : err;
+}
+
 int vo_stream(request_rec *r, const vo_stream_t *what)
 {
     stream_t s = {r, what, NULL, NULL};
@@ -59,9 +65,12 @@ int vo_stream(request_rec *r, const vo_stream_t *what)
     }
     if (!s.out || !s.out->has_flushed || err->kind == VO_ERR_GONE) {
         return what->answer_error ? what->answer_error(r, err)
-                                  : vo_respond_error(r, what->fmt, err);
+                                  : vo_respond_error(
+                                        r, what->fmt,
+                                        worded(what, err, r->pool));
     }
-    if (!what->fmt->tells_failure || what->fmt->fail(s.writer, err)) {
+    if (!what->fmt->tells_failure
+        || what->fmt->fail(s.writer, worded(what, err, r->pool))) {
         return vo_response_abort(r, s.out, err);
     }
     vo_log_error(r, err);

@@ -9,6 +9,7 @@
 
 #include <libpq-events.h>
 
+#include <apr_sha1.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 
@@ -638,4 +639,20 @@ const char *vo_sql_ident(const char *name, apr_pool_t *pool)
     *p++ = '"';
     *p = '\0';
     return quoted;
+}
+
+const char *vo_sql_name(const char *prefix, const char *sql, apr_pool_t *pool)
+{
+    unsigned char digest[APR_SHA1_DIGESTSIZE];
+    char hex[2 * APR_SHA1_DIGESTSIZE + 1];
+    apr_sha1_ctx_t ctx;
+    int i;
+
+    apr_sha1_init(&ctx);
+    apr_sha1_update(&ctx, sql, (unsigned)strlen(sql));
+    apr_sha1_final(digest, &ctx);
+    for (i = 0; i < APR_SHA1_DIGESTSIZE; ++i) {
+        apr_snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
+    return apr_pstrcat(pool, prefix, hex, NULL);
 }

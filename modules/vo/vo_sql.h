@@ -59,4 +59,9 @@ vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
 /* Quote NAME as an SQL identifier, in POOL. The one such function. */
 const char *vo_sql_ident(const char *name, apr_pool_t *pool);
 
+/* A prepare_name that begins with PREFIX and stands for the very text SQL, in
+ * POOL. */
+const char *vo_sql_name(const char *prefix, const char *sql,
+                        apr_pool_t *pool);
+
 #endif

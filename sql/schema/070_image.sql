@@ -222,6 +222,8 @@ BEGIN
         ON %1$I.vo_image (footprint_id);
     CREATE INDEX IF NOT EXISTS vo_image_tile
         ON %1$I.vo_image (tile_id, filter_id);
+    CREATE INDEX IF NOT EXISTS vo_image_did
+        ON %1$I.vo_image (lower(publisher_did));
     CREATE INDEX IF NOT EXISTS vo_image_obs ON %1$I.vo_image (obs_id);
     CREATE INDEX IF NOT EXISTS vo_image_time ON %1$I.vo_image (t_min, t_max);
 

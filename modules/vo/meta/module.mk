@@ -1,1 +1,2 @@
-VO_SRCS += modules/vo/meta/vo_meta.c modules/vo/meta/vo_meta_load.c
+VO_SRCS += modules/vo/meta/vo_meta.c modules/vo/meta/vo_meta_load.c \
+    modules/vo/meta/vo_column_sql.c

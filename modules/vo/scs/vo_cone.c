@@ -7,6 +7,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "../meta/vo_column_sql.h"
 #include "../sky/sky.h"
 #include "../vo_num.h"
 
@@ -165,18 +166,6 @@ static void add_id(builder_t *b)
     }
 }
 
-/* Regions are not a wire type: in the form their xtype names (DALI 1.1,
- * section 3.3), else as STC-S. */
-static const char *region_sql(const builder_t *b, const char *sql,
-                              vo_field_t *f)
-{
-    int is_dali = f->xtype && f->type == VO_TYPE_DOUBLE;
-
-    f->pg_oid = is_dali ? 1022u : OID_TEXT;
-    return apr_pstrcat(b->pool, is_dali ? "sky_dali(" : "sky_stcs(", sql, ")",
-                       NULL);
-}
-
 /* Any other column. What claims to be one of the three main ones is not. */
 static void add_column(builder_t *b, const vo_column_t *column)
 {
@@ -188,17 +177,14 @@ static void add_column(builder_t *b, const vo_column_t *column)
         { UCD1_RA, "pos.eq.ra" },
         { UCD1_DEC, "pos.eq.dec" }
     };
-    vo_field_t f = column->field;
-    const char *sql = column_sql(b, column->pg_column);
+    vo_field_t f;
+    const char *sql = vo_column_output(&f, column, "t", b->pool);
     size_t i;
 
     for (i = 0; f.ucd && i < sizeof(claims) / sizeof(claims[0]); ++i) {
         if (!strcasecmp(f.ucd, claims[i][0])) {
             f.ucd = claims[i][1];
         }
-    }
-    if (column->pg_type && strstr(column->pg_type, "sky_region")) {
-        sql = region_sql(b, sql, &f);
     }
     add(b, &f, sql);
 }

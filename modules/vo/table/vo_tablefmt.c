@@ -171,11 +171,23 @@ vo_writer_t *vo_writer_create(const vo_tablefmt_t *fmt,
     return w;
 }
 
+/* Does TEXT begin with a word such as "UsageFault:", as SIA, SODA and DataLink
+ * want their messages to begin? */
+static int names_fault(const char *text)
+{
+    apr_size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz");
+
+    return len > 5 && text[len] == ':' && !strncmp(text + len - 5, "Fault", 5);
+}
+
 static vo_err_t *plain_error(vo_out_t *out, const vo_err_t *err,
                              apr_pool_t *pool)
 {
-    VO_TRY(vo_out_puts(out, "ERROR: "));
-    VO_TRY(vo_out_puts(out, vo_err_public(err, pool)));
+    const char *text = vo_err_public(err, pool);
+
+    VO_TRY(vo_out_puts(out, names_fault(text) ? "" : "ERROR: "));
+    VO_TRY(vo_out_puts(out, text));
     return vo_out_puts(out, "\n");
 }
 

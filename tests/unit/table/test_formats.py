@@ -622,6 +622,11 @@ def test_error_documents(tmp_path):
     for fmt in ("csv", "tsv", "fits", "json", "html", "text"):
         _, out, _ = wire.tool("error", fmt, "no column")
         assert out == b"ERROR: no column\n"
+        # what says itself that it is one is left as it is (SIA 2.0, 3.3)
+        _, out, _ = wire.tool("error", fmt, "UsageFault: no column")
+        assert out == b"UsageFault: no column\n"
+        _, out, _ = wire.tool("error", fmt, "Fault: no column")
+        assert out == b"ERROR: Fault: no column\n"
 
 
 def test_other_late_status():

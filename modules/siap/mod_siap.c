@@ -1,0 +1,226 @@
+/* mod_siap.c: Simple Image Access 1.0 and 2.0: configuration, paths, life. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mod_siap_int.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "vo_num.h"
+
+APLOG_USE_MODULE(siap);
+
+#define DEFAULT_MAX_REC 100000
+#define DEFAULT_TIMEOUT 60 /* s */
+
+vo_fns_t siap_fns;
+
+/* --- configuration -------------------------------------------------------- */
+
+static void *create_dir(apr_pool_t *pool, char *path)
+{
+    siap_conf_t *d = apr_palloc(pool, sizeof(*d));
+
+    (void)path;
+    d->max_rec = VO_UNSET;
+    d->timeout = VO_UNSET;
+    return d;
+}
+
+static void *merge_dir(apr_pool_t *pool, void *outerv, void *innerv)
+{
+    siap_conf_t *d = apr_palloc(pool, sizeof(*d));
+    const siap_conf_t *outer = outerv, *inner = innerv;
+
+    VO_INHERIT(d, outer, inner, max_rec, VO_UNSET);
+    VO_INHERIT(d, outer, inner, timeout, VO_UNSET);
+    return d;
+}
+
+siap_conf_t siap_conf(request_rec *r)
+{
+    siap_conf_t d = *(siap_conf_t *)ap_get_module_config(r->per_dir_config,
+                                                         &siap_module);
+
+    if (d.max_rec == VO_UNSET) {
+        d.max_rec = DEFAULT_MAX_REC;
+    }
+    if (d.timeout == VO_UNSET) {
+        d.timeout = DEFAULT_TIMEOUT;
+    }
+    return d;
+}
+
+static const char *set_count(cmd_parms *cmd, int *to, const char *arg,
+                             apr_int64_t max, const char *what)
+{
+    int64_t v;
+
+    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1 || v > max) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
+                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
+                            what, max);
+    }
+    *to = (int)v;
+    return NULL;
+}
+
+static const char *set_max_rec(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    return set_count(cmd, &((siap_conf_t *)dirv)->max_rec, arg, 1000000000,
+                     "rows");
+}
+
+static const char *set_timeout(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    return set_count(cmd, &((siap_conf_t *)dirv)->timeout, arg, 86400,
+                     "seconds");
+}
+
+static const command_rec commands[] = {
+    AP_INIT_TAKE1("SIAPMaxRec", set_max_rec, NULL, RSRC_CONF | ACCESS_CONF,
+                  "Most rows a search for images returns, whatever MAXREC asks "
+                  "for; there being more is told as OVERFLOW; default "
+                  "100000."),
+    AP_INIT_TAKE1("SIAPTimeout", set_timeout, NULL, RSRC_CONF | ACCESS_CONF,
+                  "Seconds after which the query of a search for images is "
+                  "stopped; default 60."),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+
+vo_err_t *siap_params(const vo_tablefmt_t **fmt, const char **media_type,
+                      apr_int64_t *maxrec, request_rec *r,
+                      const vo_dali_params_t *params)
+{
+    siap_conf_t conf = siap_conf(r);
+    const char *format;
+
+    VO_TRY(vo_dali_param_one(&format, params, "RESPONSEFORMAT"));
+    VO_TRY(vo_tablefmt_find(fmt, media_type, format, r->pool));
+    VO_TRY(vo_dali_param_int(maxrec, params, "MAXREC", 0, APR_INT64_MAX,
+                             conf.max_rec));
+    if (*maxrec > conf.max_rec) {
+        *maxrec = conf.max_rec;
+    }
+    return NULL;
+}
+
+/* --- handler -------------------------------------------------------------- */
+
+int siap_serves(const vo_release_t *rel, const vo_table_t *table)
+{
+    (void)table;
+    return rel->obscore != NULL;
+}
+
+/* Words of SetHandler, and what answers searches at ROOT/SEGMENT/RELEASE/WORD
+ * there. */
+static const struct {
+    const char *handler;
+    const vo_service_t *service;
+    const char *word;
+    int (*search)(request_rec *r, const vo_release_t *rel);
+} versions[] = {
+    {"vo-siap2", &siap_v2, "query", siap_v2_search},
+};
+#define NVERSIONS (sizeof(versions) / sizeof(versions[0]))
+
+static int handler(request_rec *r)
+{
+    const char *path, *id;
+    const vo_release_t *rel = NULL;
+    vo_err_t *err;
+    int status;
+    apr_size_t i;
+
+    for (i = 0; i < NVERSIONS; ++i) {
+        if (r->handler && !strcmp(r->handler, versions[i].handler)) {
+            break;
+        }
+    }
+    if (i == NVERSIONS) {
+        return DECLINED;
+    }
+    path = siap_fns.path_below(r, versions[i].service->segment);
+    if (!path || *path != '/') {
+        return HTTP_NOT_FOUND;
+    }
+    ++path;
+    id = ap_getword(r->pool, &path, '/');
+    err = siap_fns.release_for(&rel, r, id);
+    if (err && err->kind == VO_ERR_BUSY && siap_fns.vosi_handle
+        && !strcmp(path, "availability")) {
+        return siap_fns.vosi_handle(r, versions[i].service, NULL, NULL, path);
+    }
+    if (!err && !siap_serves(rel, NULL)) {
+        err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
+                          "Release %s has no images.", rel->id);
+    }
+    if (err) {
+        return siap_fns.respond_error(r, NULL, err);
+    }
+    if (strcmp(path, versions[i].word)) {
+        status = siap_fns.vosi_handle
+                     ? siap_fns.vosi_handle(r, versions[i].service, rel, NULL,
+                                            path)
+                     : DECLINED;
+        return status == DECLINED && r->method_number != M_OPTIONS
+                   ? HTTP_NOT_FOUND : status;
+    }
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
+    if (r->method_number == M_OPTIONS) {
+        return DECLINED;
+    }
+    if (r->method_number != M_GET && r->method_number != M_POST) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    return versions[i].search(r, rel);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
+                       server_rec *s)
+{
+    (void)conf;
+    (void)log;
+    (void)temp;
+    return vo_fns_fetch(&siap_fns, s, "mod_siap");
+}
+
+static void child_init(apr_pool_t *pool, server_rec *s)
+{
+    if (!siap_options_init(pool)) {
+        ap_log_error(APLOG_MARK, APLOG_ALERT, 0, s,
+                     VOLOGNO(1701) "cannot make a mutex");
+    }
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < NVERSIONS; ++i) {
+        ap_register_provider(pool, VO_SERVICE_GROUP,
+                             versions[i].service->name, VO_SERVICE_VERSION,
+                             versions[i].service);
+    }
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+VO_DECLARE_MODULE(siap) = {
+    STANDARD20_MODULE_STUFF,
+    create_dir,
+    merge_dir,
+    NULL,
+    NULL,
+    commands,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};
