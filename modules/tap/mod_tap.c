@@ -9,6 +9,8 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "vo_resolve.h"
+
 APLOG_USE_MODULE(tap);
 
 #define DEFAULT_MAXREC 100000
@@ -28,6 +30,7 @@ typedef struct tap_dir_conf_t { /* VO_UNSET: not set here */
     apr_int64_t maxrec_default, maxrec_hard;
     apr_int64_t upload_bytes, upload_rows;
     const apr_array_header_t *upload_hosts; /* const char *; NULL: not set */
+    const char *resolver;                   /* "": none; NULL: not set */
     int timeout_s;
     int is_binary2;
 } tap_dir_conf_t;
@@ -42,6 +45,7 @@ static void *dir_conf_create(apr_pool_t *pool, char *dir)
     conf->upload_bytes = VO_UNSET;
     conf->upload_rows = VO_UNSET;
     conf->upload_hosts = NULL;
+    conf->resolver = NULL;
     conf->timeout_s = VO_UNSET;
     conf->is_binary2 = VO_UNSET;
     return conf;
@@ -57,6 +61,7 @@ static void *dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
     VO_INHERIT(to, base, add, upload_bytes, VO_UNSET);
     VO_INHERIT(to, base, add, upload_rows, VO_UNSET);
     VO_INHERIT(to, base, add, upload_hosts, NULL);
+    VO_INHERIT(to, base, add, resolver, NULL);
     VO_INHERIT(to, base, add, timeout_s, VO_UNSET);
     VO_INHERIT(to, base, add, is_binary2, VO_UNSET);
     return to;
@@ -82,6 +87,7 @@ tap_conf_t tap_conf(request_rec *r)
                                                     : dir->upload_rows;
     conf.upload_hosts = dir->upload_hosts && dir->upload_hosts->nelts
                             ? dir->upload_hosts : NULL;
+    conf.resolver = dir->resolver && *dir->resolver ? dir->resolver : NULL;
     return conf;
 }
 
@@ -182,6 +188,20 @@ static const char *set_upload_from(cmd_parms *cmd, void *dir, int argc,
     return NULL;
 }
 
+static const char *set_resolver(cmd_parms *cmd, void *dir, const char *value)
+{
+    int is_none = !strcasecmp(value, "none");
+    const char *wrong = is_none ? NULL : vo_resolve_check(value, cmd->pool);
+
+    if (wrong) {
+        return apr_psprintf(cmd->pool, "TAPNameResolver '%s' must be 'none' "
+                            "or the address of a name service: %s", value,
+                            wrong);
+    }
+    ((tap_dir_conf_t *)dir)->resolver = is_none ? "" : value;
+    return NULL;
+}
+
 static const char *set_votable(cmd_parms *cmd, void *dir, const char *value)
 {
     int is_binary2 = !strcasecmp(value, "BINARY2");
@@ -215,6 +235,11 @@ static const command_rec cmds[] = {
                       "addresses: names, *.domain, or numerical addresses, "
                       "which alone may be of private networks; or none. "
                       "Default: none."),
+    AP_INIT_TAKE1("TAPNameResolver", set_resolver, NULL, ANYWHERE,
+                  "Address of the name service that ivo_simbadpoint('name') "
+                  "asks, as CDS's Sesame at https://cds.unistra.fr/cgi-bin/"
+                  "nph-sesame/-oI/SNV?%s, with %s for the name; or none: the "
+                  "function is not offered. Default: none."),
     AP_INIT_TAKE1("TAPVOTable", set_votable, NULL, ANYWHERE,
                   "Serialisation of VOTables when the client does not say: "
                   "TABLEDATA or BINARY2. Default: TABLEDATA."),
@@ -242,6 +267,7 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     limits.upload_bytes = conf.upload_bytes;
     limits.upload_rows = conf.upload_rows;
     limits.fetches = conf.upload_hosts != NULL;
+    limits.has_names = conf.resolver != NULL;
     return vo_tap_capability(out, url, &limits, r->pool);
 }
 

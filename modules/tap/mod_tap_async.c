@@ -41,6 +41,9 @@ static const char *settings(request_rec *r, const vo_release_t *rel)
                                APR_ARRAY_IDX(conf.upload_hosts, i,
                                              const char *), r->pool);
     }
+    if (conf.resolver) {
+        form = vo_uws_form_add(form, "resolver", conf.resolver, r->pool);
+    }
     return vo_uws_form_add(form, "binary2", conf.is_binary2 ? "1" : "0",
                            r->pool);
 }
@@ -68,6 +71,7 @@ static vo_err_t *read_settings(tap_query_t *q,
         APR_ARRAY_PUSH(hosts, const char *) = host;
     }
     q->conf.upload_hosts = i ? hosts : NULL;
+    VO_TRY(vo_dali_param_one(&q->conf.resolver, kept, "resolver"));
     VO_TRY(vo_dali_param_int(&n, kept, "binary2", 0, 1, 0));
     q->conf.is_binary2 = (int)n;
     return NULL;

@@ -23,6 +23,7 @@ typedef struct tap_conf_t {
     apr_int64_t maxrec_default, maxrec_hard; /* TAPMaxRec, rows */
     apr_int64_t upload_bytes, upload_rows;   /* TAPUploadLimit; 0 bytes: none */
     const apr_array_header_t *upload_hosts;  /* TAPUploadFrom, or NULL */
+    const char *resolver;                    /* TAPNameResolver, or NULL */
     int timeout_s;                           /* TAPTimeout */
     int is_binary2;                          /* TAPVOTable BINARY2 */
 } tap_conf_t;

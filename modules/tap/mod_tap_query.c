@@ -5,6 +5,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "vo_resolve.h"
+
 #define MAX_RUNID 64 /* characters, DALI 1.1 section 3.4.6 */
 #define COOSYS_ID "ICRS"
 #define BINARY2_TYPE "application/x-votable+xml;serialization=BINARY2"
@@ -331,6 +333,13 @@ vo_err_t *tap_query_run(tap_query_t *q)
                                                    : VO_DONE_OK);
 }
 
+static vo_err_t *resolve(void *baton, const char *name, double *ra,
+                         double *dec, apr_pool_t *pool)
+{
+    return vo_resolve(((tap_query_t *)baton)->conf.resolver, name, ra, dec,
+                      pool);
+}
+
 vo_err_t *tap_query_prepare(tap_query_t *q)
 {
     vo_adql_env_t env = {0};
@@ -344,6 +353,8 @@ vo_err_t *tap_query_prepare(tap_query_t *q)
     env.nextra = q->nuploads;
     env.extra = q->upload_tables;
     env.version = q->version;
+    env.resolve = q->conf.resolver ? resolve : NULL;
+    env.resolve_baton = q;
     apr_pool_create(&scratch, q->pool);
     err = vo_adql_translate(&q->sql, q->query, &env, q->pool, scratch);
     apr_pool_destroy(scratch);

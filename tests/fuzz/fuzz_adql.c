@@ -51,6 +51,19 @@ static void check_sql(const vo_adql_result_t *res)
     }
 }
 
+/* A name service that knows every name but those that begin with x. */
+static vo_err_t *resolve(void *baton, const char *name, double *ra,
+                         double *dec, apr_pool_t *p)
+{
+    (void)baton;
+    if (*name == 'x') {
+        return vo_err_make(p, VO_ERR_USAGE, "There is no '%s'.", name);
+    }
+    *ra = (double)(strlen(name) % 360);
+    *dec = (double)(*name % 90);
+    return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *request;
@@ -64,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         apr_pool_create(&pool, NULL);
         adql_model(&env, pool);
         env.maxrec = 100;
+        env.resolve = resolve;
     }
     apr_pool_create(&request, pool);
     text = apr_pstrmemdup(request, (const char *)data, size);

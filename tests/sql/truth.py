@@ -154,7 +154,8 @@ cur.execute("SELECT sky_epoch_prop(a, b, c, d, e, f, 2000, 2000 + g) FROM "
 got = np.array([row[0] for row in cur.fetchall()])
 star = SkyCoord(sra * u.deg, sdec * u.deg, distance=(1000 / plx) * u.pc,
                 pm_ra_cosdec=pma * u.mas / u.yr, pm_dec=pmd * u.mas / u.yr,
-                radial_velocity=rv * u.km / u.s, obstime=Time(2000, format="jyear"))
+                radial_velocity=rv * u.km / u.s,
+                obstime=Time(2000, format="jyear"))
 line = star.cartesian
 moved = SkyCoord(line.without_differentials()
                  + line.differentials["s"] * (years * u.yr),

@@ -12,9 +12,9 @@
  * the query travels as a parameter. Pure: no database, no state.
  *
  * ADQL 2.1 (REC 2023-12-15) with every optional feature, plus CASE, subqueries
- * as values, UNNEST in FROM (vo_adql_unnest.c) and the arrays of the IVOA wiki's
- * ADQLVectorMath (elements, slices, + - * /, arr_ functions; not aggregates of
- * whole arrays). Refused with a sentence: JOIN without a condition.
+ * as values, UNNEST in FROM (vo_adql_unnest.c), and the arrays of the IVOA
+ * wiki's ADQLVectorMath (elements, slices, + - * /, arr_ functions; not
+ * aggregates of whole arrays).
  *
  * The SQL calls the functions of the extension pgsky unqualified, so the
  * search_path must hold it. A position is a table's ra and dec with a column of

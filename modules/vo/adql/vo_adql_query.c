@@ -226,7 +226,8 @@ int adql_has_query(const adql_node_t *n)
             return 1;
         }
     }
-    return n->query || adql_has_query(n->a) || adql_has_query(n->b) || adql_has_query(n->c);
+    return n->query || adql_has_query(n->a) || adql_has_query(n->b)
+           || adql_has_query(n->c);
 }
 
 /* Lists are compared with one another, so none may be very long. */

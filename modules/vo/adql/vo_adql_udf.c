@@ -8,7 +8,7 @@
 
 #include "sky/sky.h"
 
-#define MAX_NAMES 20 /* asked of the resolver for one query */
+#define MAX_NAMES 10 /* asked of the resolver for one query */
 
 static int is_named(const adql_node_t *n, const char *name)
 {

@@ -3,7 +3,9 @@
 import os
 import re
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -95,6 +97,31 @@ def see_timeout(place):
         " JOIN test.Stars AS c ON b.mag + c.mag > a.mag"})
     assert r.status_code == 400, r.text
     return re.search(r"([0-9]+) s\b", r.text).group(1)
+
+
+class Resolver(BaseHTTPRequestHandler):
+    """A name service that answers /N?name with right ascension N."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"%%J %s 0\n" % self.path[1:2].encode())
+
+    def log_message(self, *args):
+        pass
+
+
+RESOLVER = ThreadingHTTPServer(("127.0.0.1", 0), Resolver)
+threading.Thread(target=RESOLVER.serve_forever, daemon=True).start()
+RESOLVERS = ["http://127.0.0.1:%d/%d?%%s" % (RESOLVER.server_port, i)
+             for i in (1, 2, 3)]
+
+
+def see_resolver(place):
+    r = place.get("/sync", params={
+        "QUERY": "SELECT TOP 1 COORD1(ivo_simbadpoint('x')) FROM test.Stars",
+        "RESPONSEFORMAT": "csv"})
+    return RESOLVERS[int(float(r.text.split()[1])) - 1]
 
 
 def see_votable(place):
@@ -199,6 +226,8 @@ DIRECTIVES = {
                       ["a.invalid", "b.invalid c.invalid", "c.invalid"],
                       ["none a.invalid", "http://x/", "*"]),
     "TAPTimeout": (see_timeout, ["1", "2", "3"], ["0", "-1", "x", "1.5"]),
+    "TAPNameResolver": (see_resolver, RESOLVERS,
+                        ["http://x/", "x/%s", "http://x/%s/%s"]),
     "TAPVOTable": (see_votable, ["BINARY2", "TABLEDATA", "BINARY2"],
                    ["FITS", "binary"]),
     "VOJobsPerUser": (see_jobs_per_user, ["2", "3", "4"], ["-1", "x", "1.5"]),
