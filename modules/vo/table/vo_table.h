@@ -64,6 +64,9 @@ typedef struct vo_tabledoc_t { /* what the document says around the rows */
     const vo_field_t *fields;        /* pg_oid must be set before begin */
     int ninfos;
     const vo_info_t *infos;          /* after QUERY_STATUS */
+    int nparams;
+    const vo_param_t *params;        /* PARAMs of the RESOURCE, after these:
+                                        what a service can be asked with */
     int ncoosys;
     const vo_coosys_t *coosys;       /* fields refer to them by ref */
     int ngroups;

@@ -13,6 +13,8 @@ vo_err_t *vo_vot_description(vo_out_t *out, const char *text);
 
 vo_err_t *vo_vot_info(vo_out_t *out, const vo_info_t *info);
 
+vo_err_t *vo_vot_param(const vo_writer_t *w, const vo_param_t *param);
+
 /* INFO QUERY_STATUS; TEXT is the message or NULL. */
 vo_err_t *vo_vot_status(vo_out_t *out, const char *value, const char *text);
 

@@ -126,7 +126,7 @@ static vo_err_t *put_values(vo_out_t *out, const vo_param_t *param)
     return vo_out_puts(out, "</VALUES>\n");
 }
 
-static vo_err_t *put_param(const vo_writer_t *w, const vo_param_t *param)
+vo_err_t *vo_vot_param(const vo_writer_t *w, const vo_param_t *param)
 {
     vo_out_t *out = w->out;
     const char *ref = param->column ? id_of_column(w, param->column) : NULL;
@@ -161,7 +161,7 @@ static vo_err_t *put_said(const vo_writer_t *w, const char *name,
     param.type = VO_TYPE_CHAR;
     param.arraysize = "*";
     param.value = value;
-    return put_param(w, &param);
+    return vo_vot_param(w, &param);
 }
 
 static int has_its_columns(const vo_writer_t *w, const vo_descriptor_t *d)
@@ -195,7 +195,7 @@ static vo_err_t *put_descriptor(const vo_writer_t *w, const vo_descriptor_t *d)
     VO_TRY(put_said(w, "exampleURL", d->example_url));
     VO_TRY(vo_out_puts(out, "<GROUP name=\"inputParams\">\n"));
     for (i = 0; i < d->nparams; ++i) {
-        VO_TRY(put_param(w, &d->params[i]));
+        VO_TRY(vo_vot_param(w, &d->params[i]));
     }
     return vo_out_puts(out, "</GROUP>\n</RESOURCE>\n");
 }

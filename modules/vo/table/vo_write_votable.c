@@ -123,6 +123,9 @@ static vo_err_t *put_resource_head(vo_writer_t *w)
     for (i = 0; i < doc->ninfos; ++i) {
         VO_TRY(vo_vot_info(out, &doc->infos[i]));
     }
+    for (i = 0; i < doc->nparams; ++i) {
+        VO_TRY(vo_vot_param(w, &doc->params[i]));
+    }
     for (i = 0; i < doc->ncoosys; ++i) {
         VO_TRY(vo_out_puts(out, "<COOSYS"));
         VO_TRY(vo_vot_attr(out, "ID", doc->coosys[i].id));
