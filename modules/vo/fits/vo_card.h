@@ -1,0 +1,11 @@
+/* vo_card.h: single header cards; private to vo/fits. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VO_CARD_H
+#define VO_CARD_H
+
+/* Write text, cut to 80 characters and filled with blanks, to CARD, which gets
+ * no NUL. */
+void vo_card_put(char *card, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
