@@ -12,6 +12,8 @@
 
 #include "mod_vo_fns.h"
 #include "scs/vo_cone.h"
+#include "table/vo_tabledoc.h"
+#include "uws/vo_uws.h"
 #include "vo_num.h"
 #include "xml/vo_vosi.h"
 
@@ -20,7 +22,6 @@ APLOG_USE_MODULE(scs);
 #define DEFAULT_MAX_RADIUS 180.0
 #define DEFAULT_MAX_REC 100000
 #define DEFAULT_TIMEOUT 60 /* s */
-#define COOSYS_ID "coosys"
 
 /* ---- what mod_vo and mod_vosi offer ----------------------------------- */
 
@@ -287,37 +288,39 @@ static vo_err_t *read_search(search_t *s, const vo_dali_params_t *params,
     return vo_tablefmt_find(&s->fmt, &s->media_type, format, pool);
 }
 
-static void describe(vo_tabledoc_t *doc, const vo_cone_t *cone,
+static void describe(vo_tabledoc_t *doc, request_rec *r,
+                     const vo_dali_params_t *params, const vo_cone_t *cone,
                      const vo_release_t *rel, const vo_table_t *table,
-                     const char *media_type, apr_pool_t *pool)
+                     const char *media_type)
 {
-    vo_info_t *infos = apr_pcalloc(pool, 4 * sizeof(*infos));
-    vo_coosys_t *coosys = apr_pcalloc(pool, sizeof(*coosys));
-    int n = 0;
+    vo_info_t *infos = apr_pcalloc(r->pool, (VO_ORIGIN_INFOS + 1)
+                                                * sizeof(*infos));
+    vo_origin_t origin = {0};
+    const char *form = "";
+    int i, n;
 
-    infos[n].name = "standardID";
-    infos[n++].value = VO_VOSI_CONE;
+    for (i = 0; i < params->nparams; ++i) {
+        form = vo_uws_form_add(form, params->params[i].name,
+                               params->params[i].value, r->pool);
+    }
+    origin.rel = rel;
+    origin.protocol = VO_VOSI_CONE;
+    origin.software = "mod_vo/" VO_VERSION;
+    origin.server = fns.service_url(r, &service, rel, table);
+    origin.request = apr_pstrcat(r->pool, origin.server, "?", form, NULL);
+    origin.date = r->request_time;
+    n = vo_origin_infos(infos, &origin, r->pool);
     infos[n].name = "publication_id";
     infos[n++].value = rel->doi ? rel->doi : rel->ivoid ? rel->ivoid : rel->id;
-    if (rel->publisher) {
-        infos[n].name = "publisher";
-        infos[n++].value = rel->publisher;
-    }
-    coosys->id = COOSYS_ID;
-    coosys->system = "ICRS";
-    if (table->epoch > 0) {
-        coosys->epoch = apr_psprintf(pool, "J%.10g", table->epoch);
-    }
     doc->name = table->tap_name;
     doc->description = table->description;
     doc->nfields = cone->nfields;
     doc->fields = cone->fields;
     doc->ninfos = n;
     doc->infos = infos;
-    doc->ncoosys = 1;
-    doc->coosys = coosys;
     doc->media_type = media_type;
     doc->is_scs = 1;
+    vo_tabledoc_describe(doc, cone->fields, rel, r->pool);
 }
 
 /* Bad input is told in a VOTable under status 200, as SCS 1.03 section 2.3 has
@@ -365,9 +368,9 @@ static int search_table(request_rec *r, const vo_release_t *rel,
     if (err) {
         return answer_error(r, err);
     }
-    cone = vo_cone_make(table, s.verb, COOSYS_ID, r->pool);
+    cone = vo_cone_make(table, s.verb, NULL, r->pool);
     memset(&doc, 0, sizeof(doc));
-    describe(&doc, cone, rel, table, s.media_type, r->pool);
+    describe(&doc, r, params, cone, rel, table, s.media_type);
     memset(&req, 0, sizeof(req));
     req.role = rel->reader_role;
     req.timeout_ms = d.timeout * 1000;

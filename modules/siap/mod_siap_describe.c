@@ -20,7 +20,8 @@ void siap_describe(vo_tabledoc_t *doc, request_rec *r, const vo_release_t *rel,
                    const char *standard_id, int nfields, vo_field_t *fields,
                    const vo_descriptor_t *self)
 {
-    static const vo_coosys_t icrs = {COOSYS_ID, "ICRS", NULL};
+    static const vo_coosys_t icrs = {COOSYS_ID, "ICRS", NULL,
+                                     "BARYCENTER"};
     apr_pool_t *pool = r->pool;
     vo_info_t *infos = apr_pcalloc(pool, MAX_INFOS * sizeof(*infos));
     vo_answer_t answer = {rel, siap_fns.base_url(r), nfields, fields};

@@ -8,7 +8,6 @@
 #include "vo_resolve.h"
 
 #define MAX_RUNID 64 /* characters, DALI 1.1 section 3.4.6 */
-#define COOSYS_ID "ICRS"
 #define BINARY2_TYPE "application/x-votable+xml;serialization=BINARY2"
 
 /* --- parameters ---------------------------------------------------------- */
@@ -124,61 +123,25 @@ static vo_err_t *read_params(tap_query_t *q)
 
 /* --- the document -------------------------------------------------------- */
 
-static void add_info(tap_query_t *q, const char *name, const char *value,
-                     const char *ucd)
-{
-    if (value && *value && q->doc.ninfos < TAP_MAX_INFOS - VO_TAP_EXPLAIN_INFOS) {
-        vo_info_t *info = &q->infos[q->doc.ninfos++];
-
-        info->name = name;
-        info->value = value;
-        info->ucd = ucd;
-    }
-}
-
-/* Say where the data are from, in the words of the IVOA note "Data Origin in
- * the VO" 1.1. */
+/* Say where the data are from, and what the columns are. */
 static void describe(tap_query_t *q)
 {
-    const vo_release_t *rel = q->rel;
-    apr_pool_t *pool = q->pool;
-    const char *date;
-    apr_time_exp_t t;
-    int i;
+    vo_origin_t origin = {0};
 
-    apr_time_exp_gmt(&t, q->now);
-    date = apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d",
-                        t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                        t.tm_min, t.tm_sec);
+    origin.rel = q->rel;
+    origin.protocol = VO_TAP_STANDARD_ID;
+    origin.software = "mod_vo/" VO_VERSION;
+    origin.server = q->url;
+    origin.query = q->query;
+    origin.date = q->now;
+    q->doc.ninfos = vo_origin_infos(q->infos, &origin, q->pool);
     q->doc.infos = q->infos;
-    add_info(q, "standardID", VO_TAP_STANDARD_ID, NULL);
-    add_info(q, "QUERY", q->query, NULL);
-    add_info(q, "request_date", date, NULL);
-    add_info(q, "server_software", "mod_vo", NULL);
-    add_info(q, "server", q->url, NULL);
-    add_info(q, "ivoid", rel->ivoid, NULL);
-    add_info(q, "publisher", rel->publisher, NULL);
-    add_info(q, "contact", rel->contact_email, NULL);
-    add_info(q, "release", rel->id, NULL);
-    add_info(q, "resource_version", rel->version, NULL);
-    add_info(q, "creator", rel->creator, NULL);
-    add_info(q, "citation", rel->doi, "meta.bib");
-    add_info(q, "reference_url", rel->reference_url, NULL);
-    add_info(q, "rights", rel->rights, NULL);
     q->doc.name = "result";
-    q->doc.resource_description = rel->title;
+    q->doc.resource_description = q->rel->title;
     q->doc.media_type = q->media_type;
     q->doc.nfields = q->sql->nfields;
     q->doc.fields = q->sql->fields;
-    for (i = 0; i < q->sql->nfields; ++i) {
-        vo_field_t *field = &q->sql->fields[i];
-
-        if (field->ucd && !field->ref
-            && !strncasecmp(field->ucd, "pos.eq", 6)) {
-            field->ref = COOSYS_ID;
-            q->doc.ncoosys = 1;
-        }
-    }
+    vo_tabledoc_describe(&q->doc, q->sql->fields, q->rel, q->pool);
 }
 
 /* What services can do with the rows. A job made before they were asked has
@@ -191,28 +154,6 @@ static void set_descriptors(tap_query_t *q)
     if (q->base_url) {
         tap_fns.answer_describe(&q->doc, &answer, q->pool);
     }
-}
-
-/* The frame of positions: their epoch is told when all tables agree. */
-static void set_coosys(tap_query_t *q)
-{
-    double epoch = 0;
-    int i, is_mixed = 0;
-
-    for (i = 0; i < q->sql->ntables; ++i) {
-        const vo_table_t *table = q->sql->tables[i];
-
-        if (table->ra) {
-            is_mixed = is_mixed || (epoch > 0 && epoch != table->epoch);
-            epoch = table->epoch;
-        }
-    }
-    q->coosys.id = COOSYS_ID;
-    q->coosys.system = "ICRS";
-    q->coosys.epoch = epoch > 0 && !is_mixed
-                            ? apr_psprintf(q->pool, "J%.10g", epoch)
-                            : NULL;
-    q->doc.coosys = &q->coosys;
 }
 
 /* --- running ------------------------------------------------------------- */
@@ -362,7 +303,6 @@ vo_err_t *tap_query_prepare(tap_query_t *q)
         return err;
     }
     describe(q);
-    set_coosys(q);
     set_descriptors(q);
     return NULL;
 }

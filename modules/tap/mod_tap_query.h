@@ -6,9 +6,10 @@
 #include "adql/vo_adql.h"
 #include "dali/vo_tap_explain.h"
 #include "mod_tap_int.h"
+#include "table/vo_tabledoc.h"
 #include "vo_upload.h"
 
-#define TAP_MAX_INFOS (16 + VO_TAP_EXPLAIN_INFOS)
+#define TAP_MAX_INFOS (VO_ORIGIN_INFOS + VO_TAP_EXPLAIN_INFOS)
 
 /* One query on its way. The first fields are said by who asks. */
 typedef struct tap_query_t tap_query_t;
@@ -41,7 +42,6 @@ struct tap_query_t {
     vo_adql_result_t *sql;
     vo_tabledoc_t doc;
     vo_info_t infos[TAP_MAX_INFOS];
-    vo_coosys_t coosys;
     /* said while it runs */
     vo_out_t *out;           /* NULL before the answer has begun */
     vo_writer_t *writer;     /* NULL before its begin() succeeded */

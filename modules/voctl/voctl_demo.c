@@ -125,10 +125,11 @@ static vo_err_t *open_generator(voctl_source_t *source, void *baton, int i,
     return NULL;
 }
 
-/* The foreign keys and the region column, as the metadata file says them. */
+/* The foreign keys, the region column and time frames, as the metadata file says them. */
 static vo_err_t *table_meta(voctl_metafile_t **meta, const demo_table_t *table,
                             apr_pool_t *pool)
 {
+    const demo_column_t *c;
     const demo_key_t *k;
 
     VO_TRY(voctl_metafile_read(meta, NULL, pool));
@@ -138,6 +139,16 @@ static vo_err_t *table_meta(voctl_metafile_t **meta, const demo_table_t *table,
         apr_hash_set(column, "type", APR_HASH_KEY_STRING, "sky_region");
         apr_hash_set((*meta)->columns, table->region, APR_HASH_KEY_STRING,
                      column);
+    }
+    for (c = table->columns; c->name; ++c) {
+        if (c->oid == OID_TIMESTAMP) {
+            apr_hash_t *column = apr_hash_make(pool);
+
+            apr_hash_set(column, "timesys", APR_HASH_KEY_STRING,
+                         "UTC TOPOCENTER");
+            apr_hash_set((*meta)->columns, c->name, APR_HASH_KEY_STRING,
+                         column);
+        }
     }
     for (k = table->keys; k->id; ++k) {
         voctl_metakey_t *key = apr_array_push((*meta)->keys);

@@ -56,6 +56,8 @@ const voctl_verb_t voctl_verbs[] = {
       "  [table]\n  description = ...   utype, title, epoch likewise\n"
       "  [column MAG_AUTO]\n  name = MAG   unit, ucd, utype, xtype,\n"
       "  description, principal = 1, skip = 1, type = sky_region likewise\n"
+      "  timesys = UTC TOPOCENTER   time scale and place, with an origin for\n"
+      "                             numbers: TDB BARYCENTER MJD-origin\n"
       "  [key KEYNAME]\n  from = tile_id, filter_id\n"
       "  target = demo.TileImage\n  to = tile_id, filter_id\n"
       "  description = ...", 3, -1, voctl_load_options, voctl_load_verb },

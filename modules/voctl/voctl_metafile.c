@@ -17,7 +17,7 @@ static const char *const table_keys[] = {
 };
 static const char *const column_keys[] = {
     "name", "type", "unit", "ucd", "utype", "xtype", "description",
-    "principal", "std", "skip", NULL,
+    "principal", "std", "skip", "timesys", NULL,
 };
 static const char *const key_keys[] = {
     "from", "target", "to", "description", NULL,

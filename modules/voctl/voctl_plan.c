@@ -10,6 +10,7 @@
 
 #include "adql/vo_adql.h"
 #include "table/vo_position.h"
+#include "table/vo_tabledoc.h"
 #include "vo_num.h"
 #include "voctl_fold.h"
 
@@ -206,7 +207,10 @@ static vo_err_t *apply_section(voctl_column_t *col, const char *name,
         { "ucd", &col->field.ucd }, { "utype", &col->field.utype },
         { "xtype", &col->field.xtype },
         { "description", &col->field.description },
+        { "timesys", &col->timesys },
     };
+    vo_timesys_t timesys;
+    vo_err_t *err;
     const char *value;
     size_t i;
 
@@ -220,6 +224,13 @@ static vo_err_t *apply_section(voctl_column_t *col, const char *name,
         return vo_err_make(pool, VO_ERR_USAGE,
                            "%s: column %s cannot have an empty name.",
                            meta->path, name);
+    }
+    if (col->timesys
+        && (err = vo_timesys_parse(&timesys, col->timesys, pool))) {
+        return vo_err_hint(pool, vo_err_wrap(pool, err,
+                                             "%s: column %s: %s", meta->path,
+                                             name, err->text), "%s",
+                           err->hint);
     }
     value = voctl_metafile_get(meta, name, "principal", pool);
     col->is_principal = value ? *value == '1' : col->is_principal;

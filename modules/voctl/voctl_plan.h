@@ -16,6 +16,7 @@ typedef struct voctl_column_t {
     unsigned elem;           /* of a folded column's elements, else 0 */
     int nsources;            /* columns of the file it is made of */
     const char **sources;    /* their names; NULL: a filter without one */
+    const char *timesys;     /* time frame, see vo_timesys_parse; or NULL */
     int is_principal, is_std;
     int is_indexed;          /* first column of an index */
     voctl_stats_t stats;

@@ -134,12 +134,13 @@ static vo_err_t *publish_column(voctl_t *ctl, const voctl_target_t *t, int i,
     add_double(&p, col->stats.max);
     add_double(&p, t->nrows ? (double)col->stats.nfilled / (double)t->nrows
                             : NAN);
+    add_text(&p, col->timesys);
     return run(ctl,
         "INSERT INTO vo.tap_columns (release_id, table_name, column_name,"
         " datatype, arraysize, xtype, size, description, utype, unit, ucd,"
         " indexed, principal, std, column_index, pg_column, pg_type, min, max,"
-        " fill) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-        " $14, $15, $16, $17, $18, $19, $20)", &p);
+        " fill, timesys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+        " $14, $15, $16, $17, $18, $19, $20, $21)", &p);
 }
 
 static vo_err_t *publish_group(voctl_t *ctl, const voctl_target_t *t, int i,

@@ -67,6 +67,10 @@ CREATE TABLE IF NOT EXISTS vo.tap_columns (
         ON DELETE CASCADE
 );
 
+-- Time scale, place and origin of a column of times: "UTC TOPOCENTER" or
+-- "TDB BARYCENTER MJD-origin"; not part of TAP_SCHEMA.
+ALTER TABLE vo.tap_columns ADD COLUMN IF NOT EXISTS timesys text;
+
 CREATE TABLE IF NOT EXISTS vo.tap_keys (
     release_id text NOT NULL,
     key_id text NOT NULL,

@@ -61,6 +61,7 @@ typedef struct vo_column_t {
     int is_indexed, is_principal, is_std; /* TAP_SCHEMA flags */
     double min, max;        /* of all elements when loaded; NaN unknown */
     double fill;            /* fraction of rows not null; NaN unknown */
+    const char *timesys;    /* time frame, as vo_timesys_parse reads it */
     int index;              /* position in the table, from 0 */
     vo_table_t *table;
 } vo_column_t;

@@ -291,7 +291,7 @@ static vo_err_t *load_columns(loader_t *l)
         " coalesce(to_regtype(pg_type), to_regtype('sky.' || pg_type))::oid,"
         " indexed, principal, std, min, max, fill,"
         " column_name = ra_column, column_name = dec_column,"
-        " column_name = id_column"
+        " column_name = id_column, timesys"
         " FROM vo.tap_columns c JOIN vo.tap_tables USING"
         " (release_id, table_name)"
         " ORDER BY release_id, table_name, column_index, column_name", l->tmp));
@@ -326,6 +326,7 @@ static vo_err_t *load_columns(loader_t *l)
         c->min = number(res, row, 16, NAN);
         c->max = number(res, row, 17, NAN);
         c->fill = number(res, row, 18, NAN);
+        c->timesys = text(l, res, row, 22);
         if (flag(res, row, 19)) {
             t->ra = c;
         }

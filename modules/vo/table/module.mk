@@ -7,7 +7,7 @@ VO_SRCS += $(addprefix modules/vo/table/,vo_wire.c vo_text_cells.c \
     vo_write_html.c vo_write_text.c vo_write_fits.c vo_reader.c \
     vo_read_cells.c vo_read_csv.c vo_read_fits.c vo_read_fits_cells.c \
     vo_read_votable.c vo_read_votable_xml.c \
-    vo_position.c)
+    vo_position.c vo_tabledoc.c)
 
 # Every format against other software. The tool reads too, so it and its tests
 # are one target.
@@ -31,6 +31,6 @@ bench-table: $(BUILD)/tests/bench_table ## cost of a row in each format
 
 
 
-UNIT_TESTS += test_vo_num test_vo_wire
+UNIT_TESTS += test_vo_num test_vo_wire test_vo_tabledoc
 check-unit: check-table
 .PHONY: check-table bench-table

@@ -27,7 +27,17 @@ typedef struct vo_info_t { /* an INFO element, or a header comment */
 
 typedef struct vo_coosys_t {
     const char *id, *system, *epoch; /* "ICRS", "J2016.0" or NULL */
+    const char *refposition;         /* "BARYCENTER" or NULL; from 1.5 on */
 } vo_coosys_t;
+
+typedef struct vo_timesys_t { /* from VOTable 1.4 on */
+    const char *id, *timescale, *refposition;
+    const char *timeorigin;          /* of numbers: "MJD-origin"; or NULL */
+} vo_timesys_t;
+
+typedef struct vo_doclink_t { /* LINK of the table; role, title may be NULL */
+    const char *href, *role, *title;
+} vo_doclink_t;
 
 typedef struct vo_param_t { /* a PARAM element */
     const char *name;
@@ -69,8 +79,12 @@ typedef struct vo_tabledoc_t { /* what the document says around the rows */
                                         what a service can be asked with */
     int ncoosys;
     const vo_coosys_t *coosys;       /* fields refer to them by ref */
+    int ntimesys;
+    const vo_timesys_t *timesys;     /* likewise */
     int ngroups;
     const vo_group_t *groups;        /* column names of FIELDs */
+    int nlinks;
+    const vo_doclink_t *links;
     int ndescriptors;
     const vo_descriptor_t *descriptors;
     /* Further ones, too many to keep, or NULL: the I-th from 0, NULL at the
@@ -78,8 +92,10 @@ typedef struct vo_tabledoc_t { /* what the document says around the rows */
      * as no column's does. */
     const vo_descriptor_t *(*more_descriptors)(void *baton, int i);
     void *more_baton;
-    const char *version;             /* VOTable "1.4" (default NULL) */
-    const char *media_type;          /* as answered; CSV reads header=absent */
+    const char *version;             /* of VOTable; NULL: as media_type says,
+                                        or 1.4 */
+    const char *media_type;          /* as answered; CSV reads header=absent,
+                                        VOTable version=1.5 */
     int is_scs;   /* cone search 1.03: no type="results" demands, see scs.md */
 } vo_tabledoc_t;
 

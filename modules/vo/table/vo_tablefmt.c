@@ -22,6 +22,7 @@ typedef struct asked_t {
     const char *base;          /* "text/csv" or a short name */
     const char *serialization; /* the parameters that matter, or NULL */
     const char *header;
+    const char *version;
 } asked_t;
 
 static char *fold(const char *text, apr_pool_t *pool)
@@ -39,7 +40,7 @@ static char *fold(const char *text, apr_pool_t *pool)
 
 static asked_t take_apart(const char *value, apr_pool_t *pool)
 {
-    asked_t asked = {"", NULL, NULL};
+    asked_t asked = {"", NULL, NULL, NULL};
     char *last, *part = apr_strtok(fold(value, pool), ";", &last);
 
     if (part) {
@@ -50,6 +51,9 @@ static asked_t take_apart(const char *value, apr_pool_t *pool)
             }
             else if (!strncmp(part, "header=", 7)) {
                 asked.header = part + 7;
+            }
+            else if (!strncmp(part, "version=", 8)) {
+                asked.version = part + 8;
             }
         }
     }
@@ -119,6 +123,23 @@ static vo_err_t *unknown_format(const char *value, apr_pool_t *pool)
                        value, names);
 }
 
+/* Add the version asked for to *TYPE: what is asked for is answered. */
+static vo_err_t *add_version(const char **type, const char *version,
+                             apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; vo_votable_versions[i]; ++i) {
+        if (!strcmp(vo_votable_versions[i], version)) {
+            *type = apr_pstrcat(pool, *type, ";version=", version, NULL);
+            return NULL;
+        }
+    }
+    return vo_err_make(pool, VO_ERR_USAGE,
+                       "VOTable of version %.20s is not written here; it can "
+                       "be 1.3, 1.4 or 1.5", version);
+}
+
 vo_err_t *vo_tablefmt_find(const vo_tablefmt_t **fmt, const char **media_type,
                            const char *value, apr_pool_t *pool)
 {
@@ -142,7 +163,7 @@ vo_err_t *vo_tablefmt_find(const vo_tablefmt_t **fmt, const char **media_type,
     }
     else if (found == &vo_fmt_csv && asked.header) {
         if (!strcmp(asked.header, "absent")) {
-            type = "text/csv;header=absent";
+            type = "text/csv;charset=utf-8;header=absent";
         }
         else if (strcmp(asked.header, "present")) {
             return vo_err_make(pool, VO_ERR_USAGE,
@@ -150,6 +171,9 @@ vo_err_t *vo_tablefmt_find(const vo_tablefmt_t **fmt, const char **media_type,
                                "allowed are present and absent",
                                asked.header);
         }
+    }
+    if (found->is_votable && asked.version) {
+        VO_TRY(add_version(&type, asked.version, pool));
     }
     *fmt = found;
     if (media_type) {

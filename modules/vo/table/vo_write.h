@@ -130,6 +130,10 @@ typedef enum { VO_BIN_BINARY, VO_BIN_BINARY2, VO_BIN_FITS } vo_bin_e;
 vo_err_t *vo_bcols_make(vo_bcol_t **cols, apr_size_t *need, vo_writer_t *w,
                         vo_bin_e how, vo_rowbuf_t *row);
 
+/* The versions of VOTable that are written, NULL-ended, and the usual one. */
+extern const char *const vo_votable_versions[];
+#define VO_VOTABLE_VERSION "1.4"
+
 /* Parts of a VOTable document. */
 typedef enum { VO_VOT_TABLEDATA, VO_VOT_BINARY, VO_VOT_BINARY2 } vo_vot_e;
 /* Everything before the first row; SHAPES[nfields] are as written. */

@@ -149,7 +149,7 @@ static const char *const binary_aliases[] = {
     "votable/b", "votable/binary", "votable_binary", "votable-binary", NULL};
 static const char *const binary2_aliases[] = {
     "votable/b2",      "votable/binary2", "votable_binary2",
-    "votable-binary2", "votableb2",       NULL};
+    "votable-binary2", "votableb2",       "votable-b2", NULL};
 
 const vo_tablefmt_t vo_fmt_binary = {
     .name = "binary",

@@ -170,7 +170,7 @@ static const char *const tsv_aliases[] = {"text/tab-separated-values",
 
 const vo_tablefmt_t vo_fmt_csv = {
     .name = "csv",
-    .media_type = "text/csv;header=present",
+    .media_type = "text/csv;charset=utf-8;header=present",
     .extension = "csv",
     .aliases = csv_aliases,
     .begin = csv_begin,
@@ -181,7 +181,7 @@ const vo_tablefmt_t vo_fmt_csv = {
 
 const vo_tablefmt_t vo_fmt_tsv = {
     .name = "tsv",
-    .media_type = "text/tab-separated-values",
+    .media_type = "text/tab-separated-values;charset=utf-8",
     .extension = "tsv",
     .aliases = tsv_aliases,
     .begin = tsv_begin,

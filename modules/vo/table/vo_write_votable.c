@@ -9,13 +9,14 @@
 #include "vo_votable.h"
 
 /* The namespace is the same from 1.3 to 1.5. */
+const char *const vo_votable_versions[] = {"1.3", "1.4", "1.5", NULL};
 #define VOTABLE_NS "http://www.ivoa.net/xml/VOTable/v1.3"
 
 static vo_err_t *put_root(vo_out_t *out, const char *version)
 {
     VO_TRY(vo_out_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                             "<VOTABLE"));
-    VO_TRY(vo_vot_attr(out, "version", version ? version : "1.4"));
+    VO_TRY(vo_vot_attr(out, "version", version));
     return vo_out_puts(out, " xmlns=\"" VOTABLE_NS "\">\n");
 }
 
@@ -41,12 +42,39 @@ static const char *make_id(apr_hash_t *used, const char *name,
     return tried;
 }
 
-static int is_coosys(const vo_tabledoc_t *doc, const char *ref)
+/* The version the document is to have. */
+static const char *version_of(const vo_tabledoc_t *doc)
+{
+    const char *asked = doc->version      ? NULL
+                        : doc->media_type ? strstr(doc->media_type, "version=")
+                                          : NULL;
+    int i;
+
+    for (i = 0; asked && vo_votable_versions[i]; ++i) {
+        if (!strncmp(asked + 8, vo_votable_versions[i], 3)) {
+            return vo_votable_versions[i];
+        }
+    }
+    return doc->version ? doc->version : VO_VOTABLE_VERSION;
+}
+
+static int has_timesys(const vo_tabledoc_t *doc)
+{
+    return strcmp(version_of(doc), "1.4") >= 0;
+}
+
+/* Is there a COOSYS or TIMESYS REF? */
+static int is_frame(const vo_tabledoc_t *doc, const char *ref)
 {
     int i;
 
     for (i = 0; i < doc->ncoosys; ++i) {
         if (!strcmp(doc->coosys[i].id, ref)) {
+            return 1;
+        }
+    }
+    for (i = 0; i < doc->ntimesys && has_timesys(doc); ++i) {
+        if (!strcmp(doc->timesys[i].id, ref)) {
             return 1;
         }
     }
@@ -82,7 +110,7 @@ static vo_err_t *put_field(vo_writer_t *w, const vo_field_t *field,
                            vo_vot_e how)
 {
     vo_out_t *out = w->out;
-    int has_ref = field->ref && is_coosys(w->doc, field->ref);
+    int has_ref = field->ref && is_frame(w->doc, field->ref);
     char null[VO_NUM_SIZE];
 
     VO_TRY(vo_out_puts(out, "<FIELD"));
@@ -116,7 +144,7 @@ static vo_err_t *put_resource_head(vo_writer_t *w)
     vo_out_t *out = w->out;
     int i;
 
-    VO_TRY(put_root(out, doc->version));
+    VO_TRY(put_root(out, version_of(doc)));
     VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\">\n"));
     VO_TRY(vo_vot_description(out, doc->resource_description));
     VO_TRY(vo_vot_status(out, "OK", NULL));
@@ -131,6 +159,18 @@ static vo_err_t *put_resource_head(vo_writer_t *w)
         VO_TRY(vo_vot_attr(out, "ID", doc->coosys[i].id));
         VO_TRY(vo_vot_attr(out, "system", doc->coosys[i].system));
         VO_TRY(vo_vot_attr(out, "epoch", doc->coosys[i].epoch));
+        if (!strcmp(version_of(doc), "1.5")) {
+            VO_TRY(vo_vot_attr(out, "refposition",
+                               doc->coosys[i].refposition));
+        }
+        VO_TRY(vo_out_puts(out, "/>\n"));
+    }
+    for (i = 0; i < doc->ntimesys && has_timesys(doc); ++i) {
+        VO_TRY(vo_out_puts(out, "<TIMESYS"));
+        VO_TRY(vo_vot_attr(out, "ID", doc->timesys[i].id));
+        VO_TRY(vo_vot_attr(out, "timeorigin", doc->timesys[i].timeorigin));
+        VO_TRY(vo_vot_attr(out, "timescale", doc->timesys[i].timescale));
+        VO_TRY(vo_vot_attr(out, "refposition", doc->timesys[i].refposition));
         VO_TRY(vo_out_puts(out, "/>\n"));
     }
     return NULL;
@@ -155,6 +195,9 @@ vo_err_t *vo_votable_head(vo_writer_t *w, const vo_shape_t *shapes,
     for (i = 0; i < doc->ncoosys; ++i) {
         apr_hash_set(used, doc->coosys[i].id, APR_HASH_KEY_STRING, "");
     }
+    for (i = 0; i < doc->ntimesys; ++i) {
+        apr_hash_set(used, doc->timesys[i].id, APR_HASH_KEY_STRING, "");
+    }
     for (i = 0; i < doc->ndescriptors; ++i) {
         if (doc->descriptors[i].id) {
             apr_hash_set(used, doc->descriptors[i].id, APR_HASH_KEY_STRING,
@@ -172,6 +215,13 @@ vo_err_t *vo_votable_head(vo_writer_t *w, const vo_shape_t *shapes,
     }
     for (i = 0; i < doc->ngroups; ++i) {
         VO_TRY(vo_vot_group(w, &doc->groups[i]));
+    }
+    for (i = 0; i < doc->nlinks; ++i) {
+        VO_TRY(vo_out_puts(w->out, "<LINK"));
+        VO_TRY(vo_vot_attr(w->out, "content-role", doc->links[i].role));
+        VO_TRY(vo_vot_attr(w->out, "title", doc->links[i].title));
+        VO_TRY(vo_vot_attr(w->out, "href", doc->links[i].href));
+        VO_TRY(vo_out_puts(w->out, "/>\n"));
     }
     VO_TRY(vo_out_puts(w->out, "<DATA>\n"));
     return vo_out_puts(w->out,
@@ -219,7 +269,7 @@ vo_err_t *vo_votable_error(vo_out_t *out, const vo_err_t *err, int is_scs,
 {
     const char *text = vo_err_public(err, pool);
 
-    VO_TRY(put_root(out, NULL));
+    VO_TRY(put_root(out, VO_VOTABLE_VERSION));
     if (is_scs) {
         VO_TRY(put_scs_error(out, text));
     }
@@ -296,7 +346,9 @@ static vo_err_t *td_fail(vo_writer_t *w, const vo_err_t *err)
 static const char *const aliases[] = {
     "application/x-votable+xml", "text/xml",        "votable/td",
     "application/x-votable",     "application/xml", "xml",
-    "votabletd",                 "vot",             NULL,
+    "votabletd",                 "vot",             "votable/tabledata",
+    "votable_tabledata",         "votable-tabledata", "votable-td",
+    "votable_plain",             NULL,
 };
 
 const vo_tablefmt_t vo_fmt_votable = {

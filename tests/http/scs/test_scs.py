@@ -38,6 +38,10 @@ def ids(table):
     return table.column(table.by_ucd("ID_MAIN"))
 
 
+def without_date(r):
+    return [ln for ln in r.text.splitlines() if "request_date" not in ln]
+
+
 CONES = [(180, 0, 0.1), (180, 0, 2), (0, 0, 0.05), (360, 0, 0.05),
          (359.9999, 0.0001, 0.02), (10, 90, 1), (200, -90, 0.5),
          (77, -89.5, 1), (40, 30, 0.25), (120, 45, 20), (266, -29, 100),
@@ -194,7 +198,7 @@ def test_raw_plus_sign(vo):
 def test_post(vo):
     query = {"RA": 180, "DEC": 0, "SR": 0.5}
     r = vo.post(STARS, data=query)
-    assert r.content == vo.get(STARS, **query).content
+    assert without_date(r) == without_date(vo.get(STARS, **query))
     r = vo.post(STARS, files={k: (None, str(v)) for k, v in query.items()})
     assert set(ids(VOTable(r.content))) == truth(180, 0, 0.5)[0]
 

@@ -9,6 +9,8 @@
  * SPEC is lines of tab-separated words, "-" for absent:
  *   table NAME DESCRIPTION
  *   coosys ID SYSTEM EPOCH
+ *   timesys ID ORIGIN SCALE POSITION
+ *   link HREF ROLE TITLE
  *   info NAME VALUE TEXT
  *   group NAME DESCRIPTION COLUMN...
  *   descriptor ID NAME DESCRIPTION URL STANDARD TYPE    then its params:
@@ -89,6 +91,8 @@ typedef struct spec_t {
     vo_info_t infos[16];
     vo_coosys_t coosys[4];
     vo_group_t groups[16];
+    vo_timesys_t timesys[4];
+    vo_doclink_t links[4];
     vo_descriptor_t descriptors[4];
     vo_param_t params[16];
     int nparams;
@@ -144,6 +148,22 @@ static void add_line(spec_t *spec, char **words, int n, apr_pool_t *pool)
         c->id = words[1];
         c->system = words[2];
         c->epoch = word_or_null(words[3]);
+        c->refposition = "BARYCENTER";
+    }
+    else if (!strcmp(words[0], "timesys")) {
+        vo_timesys_t *t = &spec->timesys[doc->ntimesys++];
+
+        t->id = words[1];
+        t->timeorigin = word_or_null(words[2]);
+        t->timescale = words[3];
+        t->refposition = words[4];
+    }
+    else if (!strcmp(words[0], "link")) {
+        vo_doclink_t *l = &spec->links[doc->nlinks++];
+
+        l->href = words[1];
+        l->role = word_or_null(words[2]);
+        l->title = word_or_null(words[3]);
     }
     else if (!strcmp(words[0], "info")) {
         vo_info_t *info = &spec->infos[doc->ninfos++];
@@ -231,6 +251,8 @@ static vo_err_t *write_document(int argc, char **argv, apr_pool_t *pool)
     spec->doc.infos = spec->infos;
     spec->doc.coosys = spec->coosys;
     spec->doc.groups = spec->groups;
+    spec->doc.timesys = spec->timesys;
+    spec->doc.links = spec->links;
     spec->doc.descriptors = spec->descriptors;
     if (argc > 4) {
         spec->doc.is_scs = !strcmp(argv[4], "scs");
