@@ -125,6 +125,7 @@ static const struct {
     const char *word;
     int (*search)(request_rec *r, const vo_release_t *rel);
 } versions[] = {
+    {"vo-siap", &siap_v1, "", siap_v1_search},
     {"vo-siap2", &siap_v2, "query", siap_v2_search},
 };
 #define NVERSIONS (sizeof(versions) / sizeof(versions[0]))

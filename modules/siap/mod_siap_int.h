@@ -25,7 +25,8 @@ int siap_serves(const vo_release_t *rel, const vo_table_t *table);
 
 /* The services, one per version of the standard, and what answers a GET or POST
  * to search REL by it. */
-extern const vo_service_t siap_v2;
+extern const vo_service_t siap_v1, siap_v2;
+int siap_v1_search(request_rec *r, const vo_release_t *rel);
 int siap_v2_search(request_rec *r, const vo_release_t *rel);
 
 /* Fill DOC, zeroed before, with its columns, where the data are from, and what
