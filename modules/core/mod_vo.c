@@ -112,6 +112,7 @@ static int post_config_last(apr_pool_t *pconf, apr_pool_t *plog,
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
+    vo_gate_init(pchild, s);
     for (; s; s = s->next) {
         vo_server_conf_t *conf = ap_get_module_config(s->module_config,
                                                       &vo_module);

@@ -10,6 +10,8 @@
 #define DEFAULT_ROOT "/vo"
 #define DEFAULT_MAX_PARAMS (2 * 1024 * 1024)
 #define MIN_MAX_PARAMS 1024
+#define DEFAULT_POOL_WAIT 10 /* s */
+#define MAX_POOL_WAIT 3600
 
 void *vo_dir_conf_create(apr_pool_t *pool, char *dir)
 {
@@ -18,6 +20,7 @@ void *vo_dir_conf_create(apr_pool_t *pool, char *dir)
     (void)dir;
     conf->is_forwarded_trusted = VO_UNSET;
     conf->max_params = VO_UNSET;
+    conf->pool_wait = VO_UNSET;
     vo_jobs_conf_init(&conf->jobs);
     return conf;
 }
@@ -32,6 +35,7 @@ void *vo_dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
     VO_INHERIT(to, base, add, is_forwarded_trusted, VO_UNSET);
     VO_INHERIT(to, base, add, origins, NULL);
     VO_INHERIT(to, base, add, max_params, VO_UNSET);
+    VO_INHERIT(to, base, add, pool_wait, VO_UNSET);
     vo_jobs_conf_merge(&to->jobs, &base->jobs, &add->jobs);
     return to;
 }
@@ -137,6 +141,21 @@ static const char *set_max_params(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+static const char *set_pool_wait(cmd_parms *cmd, void *dir, const char *value)
+{
+    vo_dir_conf_t *conf = dir;
+    char *end;
+    apr_int64_t n = apr_strtoi64(value, &end, 10);
+
+    if (*end || end == value || n < 0 || n > MAX_POOL_WAIT) {
+        return apr_psprintf(cmd->pool,
+                            "VOPoolWait '%s' must be a number of seconds, from "
+                            "0 to %d", value, MAX_POOL_WAIT);
+    }
+    conf->pool_wait = (int)n;
+    return NULL;
+}
+
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF)
 
 const command_rec vo_cmds[] = {
@@ -158,6 +177,10 @@ const command_rec vo_cmds[] = {
     AP_INIT_TAKE1("VOMaxParams", set_max_params, NULL, ANYWHERE,
                   "Bytes that the parameters of a request, posted body "
                   "included, may have. Default: 2097152."),
+    AP_INIT_TAKE1("VOPoolWait", set_pool_wait, NULL, ANYWHERE,
+                  "Seconds a request waits for a database connection while all "
+                  "of its process (DBDMax) are in use, before it is answered "
+                  "503 with Retry-After. Default: 10."),
     VO_JOBS_CMDS(ANYWHERE),
     {NULL}};
 
@@ -211,6 +234,13 @@ int vo_conf_max_params(request_rec *r)
     int n = conf_of(r)->max_params;
 
     return n == VO_UNSET ? DEFAULT_MAX_PARAMS : n;
+}
+
+int vo_conf_pool_wait(request_rec *r)
+{
+    int n = conf_of(r)->pool_wait;
+
+    return n == VO_UNSET ? DEFAULT_POOL_WAIT : n;
 }
 
 int vo_is_ours(request_rec *r)

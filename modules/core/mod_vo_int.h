@@ -23,6 +23,7 @@ typedef struct vo_dir_conf_t {
     const apr_array_header_t *origins; /* VOCorsOrigins: const char *, one "*"
                                           for all, none for nobody */
     int max_params;              /* VOMaxParams, bytes */
+    int pool_wait;               /* VOPoolWait, s */
     vo_jobs_conf_t jobs;
 } vo_dir_conf_t;
 
@@ -36,6 +37,7 @@ const char *vo_conf_base_url(request_rec *r); /* NULL = derive */
 int vo_conf_trusts_forwarded(request_rec *r);
 int vo_conf_allows_origin(request_rec *r, const char *origin, int *is_any);
 int vo_conf_max_params(request_rec *r);
+int vo_conf_pool_wait(request_rec *r);
 
 /* Does SetHandler give the request to one of our modules? Known before the
  * handler's own phase. */
@@ -52,6 +54,22 @@ vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild);
 const char *vo_dbd_functions(void);
 
 int vo_health_handler(request_rec *r);
+
+/* Has the client closed its connection? */
+int vo_is_client_gone(request_rec *r);
+
+/* --- mod_vo_gate.c ------------------------------------------------------- */
+
+/* In child_init. */
+void vo_gate_init(apr_pool_t *pchild, server_rec *s);
+
+/* A connection is taken and kept for good. */
+void vo_gate_keep(void);
+
+/* Before a connection is asked of mod_dbd: wait for one to be left, VOPoolWait
+ * at most (VO_ERR_BUSY). After it is given back: vo_gate_leave. */
+vo_err_t *vo_gate_enter(request_rec *r);
+void vo_gate_leave(void);
 
 /* --- mod_vo.c ------------------------------------------------------------ */
 

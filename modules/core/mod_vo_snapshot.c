@@ -182,6 +182,7 @@ static vo_err_t *check(vo_snap_t **snap, vo_state_t *st, apr_pool_t *ptemp)
 
         VO_TRY(open_dbd(&dbd, &conn, st->server, ptemp));
         st->dbd = dbd;
+        vo_gate_keep();
     }
     conn = apr_dbd_native_handle(st->dbd->driver, st->dbd->handle);
     err = vo_meta_serial_within(&serial, conn, ANSWER_MOST, ptemp);
@@ -329,6 +330,7 @@ static apr_status_t db_cleanup(void *baton)
     vo_db_t *db = baton;
 
     dbd_close(db->r->server, db->dbd);
+    vo_gate_leave();
     return APR_SUCCESS;
 }
 
@@ -336,8 +338,14 @@ vo_err_t *vo_db_open(vo_db_t **db, request_rec *r)
 {
     ap_dbd_t *dbd;
     PGconn *conn;
+    vo_err_t *err;
 
-    VO_TRY(open_dbd(&dbd, &conn, r->server, r->pool));
+    VO_TRY(vo_gate_enter(r));
+    err = open_dbd(&dbd, &conn, r->server, r->pool);
+    if (err) {
+        vo_gate_leave();
+        return err;
+    }
     *db = apr_palloc(r->pool, sizeof(**db));
     (*db)->conn = conn;
     (*db)->dbd = dbd;
@@ -351,7 +359,7 @@ void vo_db_close(vo_db_t *db)
     apr_pool_cleanup_run(db->r->pool, db, db_cleanup);
 }
 
-static int is_client_gone(request_rec *r)
+int vo_is_client_gone(request_rec *r)
 {
     conn_rec *c = r->connection;
     apr_socket_t *sock;
@@ -399,7 +407,7 @@ static int watched_is_gone(void *baton)
     const watched_t *w = baton;
 
     return w->req->is_gone ? w->req->is_gone(w->req->baton)
-                           : is_client_gone(w->r);
+                           : vo_is_client_gone(w->r);
 }
 
 vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,

@@ -46,6 +46,7 @@ CREATE INDEX IF NOT EXISTS job_work ON vo.job (queued)
     WHERE phase IN ('QUEUED', 'EXECUTING');
 CREATE INDEX IF NOT EXISTS job_client ON vo.job (client)
     WHERE phase IN ('PENDING', 'QUEUED', 'EXECUTING');
+CREATE INDEX IF NOT EXISTS job_turn ON vo.job (client, started);
 CREATE INDEX IF NOT EXISTS job_owner ON vo.job (owner, created);
 CREATE INDEX IF NOT EXISTS job_destruction ON vo.job (destruction);
 

@@ -102,7 +102,8 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
 /* Listen on both channels. */
 vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool);
 
-/* Take the job that has waited longest, or one whose lease has run out; *JOB is
+/* Take the job that is next, clients taking turns, or one whose lease has run
+ * out; *JOB is
  * NULL when there is nothing to do. WORKER is unique; the lease lasts LEASE_S.
  * A job taken MAX_ATTEMPTS times already ends in ERROR instead. */
 vo_err_t *vo_job_take(vo_job_t **job, PGconn *conn, const char *worker,

@@ -27,6 +27,21 @@ static vo_err_t *give_up(PGconn *conn, int max_attempts, apr_pool_t *pool)
     return vo_job_exec_count(NULL, conn, sql, 1, &param, pool);
 }
 
+/* A job that may be taken, $3 being how often one may. */
+#define READY                                                                 \
+    " phase IN ('QUEUED', 'EXECUTING')"                                       \
+    " AND (phase = 'QUEUED' OR lease < clock_timestamp())"                    \
+    " AND (not_before IS NULL OR not_before < clock_timestamp())"             \
+    " AND attempts < $3::int "
+
+/* Clients take turns: first who has the fewest jobs running, then who has
+ * waited longest since a job of theirs was started. */
+#define TURNS                                                                 \
+    "(SELECT client, (SELECT count(*) FROM vo.job e WHERE e.client = w.client"\
+    " AND e.phase = 'EXECUTING' AND e.lease >= clock_timestamp()) AS running,"\
+    " (SELECT max(started) FROM vo.job s WHERE s.client = w.client) AS served"\
+    " FROM vo.job w WHERE" READY "GROUP BY client)"
+
 vo_err_t *vo_job_take(vo_job_t **job, PGconn *conn, const char *worker,
                       int lease_s, int max_attempts, apr_pool_t *pool)
 {
@@ -36,12 +51,10 @@ vo_err_t *vo_job_take(vo_job_t **job, PGconn *conn, const char *worker,
         " lease = clock_timestamp() + $2::int * interval '1 s',"
         " started = coalesce(started, clock_timestamp()),"
         " attempts = attempts + 1"
-        " WHERE job_id = (SELECT job_id FROM vo.job"
-        " WHERE phase IN ('QUEUED', 'EXECUTING')"
-        " AND (phase = 'QUEUED' OR lease < clock_timestamp())"
-        " AND (not_before IS NULL OR not_before < clock_timestamp())"
-        " AND attempts < $3::int"
-        " ORDER BY queued LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING",
+        " WHERE job_id = (SELECT job_id FROM vo.job AS j JOIN " TURNS
+        " AS turn USING (client) WHERE" READY
+        "ORDER BY running, served NULLS FIRST, queued LIMIT 1"
+        " FOR UPDATE OF j SKIP LOCKED) RETURNING",
         vo_job_columns, NULL);
     const char *params[3];
     PGresult *res;

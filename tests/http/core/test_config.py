@@ -240,8 +240,9 @@ DIRECTIVES = {
     "VOJobMaxBytes": (see_job_max_bytes, ["100", "400", "700"],
                       ["-1", "1k"]),
 }
-# VORoot decides where everything is: test_root; workers are the server's
-ELSEWHERE = {"VORoot", "VOJobWorkers", "VOJobDatabase", "VOResultDir"}
+# VORoot decides where everything is: test_root; workers are the server's;
+# VOPoolWait: tap/test_tap_80_pool.py
+ELSEWHERE = {"VORoot", "VOPoolWait", "VOJobWorkers", "VOJobDatabase", "VOResultDir"}
 
 
 def directives(vo, modules):

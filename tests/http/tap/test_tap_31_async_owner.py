@@ -156,3 +156,28 @@ def test_a_list_of_ten_thousand_jobs(vo):
         # the issue asks for 50 ms on an idle machine
         assert best < 0.2, query
     vo.sql("DELETE FROM vo.job")
+
+
+def test_a_long_list(vo):
+    """10 000 jobs: all are there, in the order they were made, soon."""
+    vo.sql("INSERT INTO vo.job (job_id, service, release_id, owner, client,"
+           " phase, created, destruction, duration) SELECT lpad(to_hex(g), 32,"
+           " '0'), 'tap', 'job-dr1', 'ann', 'user ann', 'COMPLETED',"
+           " clock_timestamp() + g * interval '1 ms', clock_timestamp()"
+           " + interval '1 day', 0 FROM generate_series(1, 10000) g;"
+           "ANALYZE vo.job")
+    took = []
+    for _ in range(5):
+        start = time.monotonic()
+        r = vo.request("GET", ASYNC, **ANN)
+        took.append(time.monotonic() - start)
+    refs = [j.get("id") for j in parse(r.content).findall(UWS + "jobref")]
+    made = [i for i in refs if i.startswith("0" * 20)]
+    assert len(made) == 10000 and set(made) == {"%032x" % (g + 1)
+                                                for g in range(10000)}
+    assert made in (sorted(made), sorted(made, reverse=True))
+    print("list of 10 000 jobs: %.0f ms" % (1000 * min(took)))
+    # 50 ms on a machine of its own; this one may be shared
+    assert min(took) < 0.25
+    assert len(listed(vo, "?LAST=5")) == 5
+    vo.sql("DELETE FROM vo.job WHERE job_id LIKE '00000000%'")
