@@ -201,6 +201,19 @@ APR_DECLARE_OPTIONAL_FN(int, vo_respond_error,
                         (request_rec *r, const vo_tablefmt_t *fmt,
                          const vo_err_t *err));
 
+/*
+ * The same in protocols older than DALI (SCS 1.03 section 2.3, SIAP 1.0 section
+ * 4.3, SSAP 1.1 section 4.4): bad input is told in a VOTable under status 200.
+ * What is our fault has its own status, so that no cache keeps it.
+ */
+typedef struct vo_old_error_t {
+    int is_scs;             /* with an INFO named Error */
+    const char *media_type; /* NULL: that of a VOTable */
+} vo_old_error_t;
+APR_DECLARE_OPTIONAL_FN(int, vo_respond_old_error,
+                        (request_rec *r, const vo_old_error_t *old,
+                         const vo_err_t *err));
+
 /* Log ERR as vo_respond_error does, answering nothing. */
 APR_DECLARE_OPTIONAL_FN(void, vo_log_error,
                         (request_rec *r, const vo_err_t *err));

@@ -28,6 +28,7 @@
     X(vo_response_end, response_end)                                          \
     X(vo_response_abort, response_abort)                                      \
     X(vo_respond_error, respond_error)                                        \
+    X(vo_respond_old_error, respond_old_error)                                \
     X(vo_log_error, log_error)                                                \
     X(vo_stream, stream)                                                      \
     X(vo_uws_handle, uws_handle)                                              \

@@ -157,8 +157,10 @@ static const vo_err_t *clean(apr_pool_t *pool, const vo_err_t *err)
     return copy;
 }
 
-int vo_respond_error(request_rec *r, const vo_tablefmt_t *fmt,
-                     const vo_err_t *err)
+/* Answer with the document of ERR: for a DALI service in FMT, for OLD in the
+ * form that protocol has. */
+static int respond_error(request_rec *r, const vo_tablefmt_t *fmt,
+                         const vo_old_error_t *old, const vo_err_t *err)
 {
     vo_response_t *resp = vo_request(r)->response;
     const char *media_type;
@@ -183,16 +185,34 @@ int vo_respond_error(request_rec *r, const vo_tablefmt_t *fmt,
     if (!fmt) {
         fmt = vo_tablefmt_all()[0];
     }
-    worse = vo_table_error_doc(out, fmt, clean(r->pool, err), &media_type,
-                               r->pool);
+    worse = old && old->is_scs
+                ? vo_table_scs_error_doc(out, clean(r->pool, err), &media_type,
+                                         r->pool)
+                : vo_table_error_doc(out, fmt, clean(r->pool, err),
+                                     &media_type, r->pool);
     if (worse) {
         vo_log_error(r, worse);
         return worse->kind == VO_ERR_GONE ? OK : HTTP_INTERNAL_SERVER_ERROR;
     }
-    ap_set_content_type(r, media_type);
-    r->status = err->http;
+    ap_set_content_type(r, old && old->media_type ? old->media_type
+                                                  : media_type);
+    r->status = old ? HTTP_OK : err->http;
     if (err->http == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
     }
     return vo_response_end(r, out);
+}
+
+int vo_respond_error(request_rec *r, const vo_tablefmt_t *fmt,
+                     const vo_err_t *err)
+{
+    return respond_error(r, fmt, NULL, err);
+}
+
+int vo_respond_old_error(request_rec *r, const vo_old_error_t *old,
+                         const vo_err_t *err)
+{
+    int is_theirs = err->kind == VO_ERR_USAGE || err->kind == VO_ERR_LIMIT;
+
+    return respond_error(r, NULL, is_theirs ? old : NULL, err);
 }

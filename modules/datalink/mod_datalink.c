@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "mod_vo_conf.h"
 #include "mod_vo_fns.h"
 #include "datalink/vo_datalink.h"
 #include "vo_num.h"
@@ -54,46 +55,24 @@ static datalink_dir_t settings(request_rec *r)
     datalink_dir_t d = *(datalink_dir_t *)ap_get_module_config(
         r->per_dir_config, &datalink_module);
 
-    if (d.max_ids < 0) {
-        d.max_ids = DEFAULT_MAX_IDS;
-    }
-    if (d.timeout < 0) {
-        d.timeout = DEFAULT_TIMEOUT;
-    }
+    d.max_ids = vo_conf_or(d.max_ids, DEFAULT_MAX_IDS);
+    d.timeout = vo_conf_or(d.timeout, DEFAULT_TIMEOUT);
     return d;
 }
 
-static const char *set_count(cmd_parms *cmd, int *to, const char *arg,
-                             apr_int64_t max, const char *what)
-{
-    apr_int64_t v;
-
-    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1 || v > max) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
-                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
-                            what, max);
-    }
-    *to = (int)v;
-    return NULL;
-}
-
-static const char *set_max_ids(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    return set_count(cmd, &((datalink_dir_t *)dirv)->max_ids, arg, 1000000,
-                     "identifiers");
-}
-
-static const char *set_timeout(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    return set_count(cmd, &((datalink_dir_t *)dirv)->timeout, arg, 86400,
-                     "seconds");
-}
+static const vo_conf_int_t max_ids = {
+    APR_OFFSETOF(datalink_dir_t, max_ids), 1, 1000000, "identifiers"
+};
+static const vo_conf_int_t timeout = {
+    APR_OFFSETOF(datalink_dir_t, timeout), 1, 86400, "seconds"
+};
 
 static const command_rec commands[] = {
-    AP_INIT_TAKE1("DataLinkMaxIds", set_max_ids, NULL, RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("DataLinkMaxIds", vo_conf_set_int, VO_CONF_INT(max_ids),
+                  RSRC_CONF | ACCESS_CONF,
                   "Most identifiers whose links one request gets; there being "
                   "more is told as OVERFLOW; default 10000."),
-    AP_INIT_TAKE1("DataLinkTimeout", set_timeout, NULL,
+    AP_INIT_TAKE1("DataLinkTimeout", vo_conf_set_int, VO_CONF_INT(timeout),
                   RSRC_CONF | ACCESS_CONF,
                   "Seconds after which a look-up of identifiers is stopped; "
                   "default 60."),

@@ -10,6 +10,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "mod_vo_conf.h"
 #include "mod_vo_fns.h"
 #include "scs/vo_cone.h"
 #include "table/vo_tabledoc.h"
@@ -66,12 +67,8 @@ static scs_dir_t settings(request_rec *r)
     if (d.max_radius < 0) {
         d.max_radius = DEFAULT_MAX_RADIUS;
     }
-    if (d.max_rec < 0) {
-        d.max_rec = DEFAULT_MAX_REC;
-    }
-    if (d.timeout < 0) {
-        d.timeout = DEFAULT_TIMEOUT;
-    }
+    d.max_rec = vo_conf_or(d.max_rec, DEFAULT_MAX_REC);
+    d.timeout = vo_conf_or(d.timeout, DEFAULT_TIMEOUT);
     return d;
 }
 
@@ -88,40 +85,23 @@ static const char *set_radius(cmd_parms *cmd, void *dirv, const char *arg)
     return NULL;
 }
 
-static const char *set_count(cmd_parms *cmd, int *to, const char *arg,
-                             apr_int64_t max, const char *what)
-{
-    apr_int64_t v;
-
-    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1 || v > max) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
-                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
-                            what, max);
-    }
-    *to = (int)v;
-    return NULL;
-}
-
-static const char *set_max_rec(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    return set_count(cmd, &((scs_dir_t *)dirv)->max_rec, arg, 1000000000,
-                     "rows");
-}
-
-static const char *set_timeout(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    return set_count(cmd, &((scs_dir_t *)dirv)->timeout, arg, 86400,
-                     "seconds");
-}
+static const vo_conf_int_t max_rec = {
+    APR_OFFSETOF(scs_dir_t, max_rec), 1, 1000000000, "rows"
+};
+static const vo_conf_int_t timeout = {
+    APR_OFFSETOF(scs_dir_t, timeout), 1, 86400, "seconds"
+};
 
 static const command_rec commands[] = {
     AP_INIT_TAKE1("SCSMaxRadius", set_radius, NULL, RSRC_CONF | ACCESS_CONF,
                   "Largest radius of a cone search in degrees, above 0 and up "
                   "to 180; a larger one is an error; default 180."),
-    AP_INIT_TAKE1("SCSMaxRec", set_max_rec, NULL, RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("SCSMaxRec", vo_conf_set_int, VO_CONF_INT(max_rec),
+                  RSRC_CONF | ACCESS_CONF,
                   "Most rows a cone search returns, whatever MAXREC asks for; "
                   "there being more is told as OVERFLOW; default 100000."),
-    AP_INIT_TAKE1("SCSTimeout", set_timeout, NULL, RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("SCSTimeout", vo_conf_set_int, VO_CONF_INT(timeout),
+                  RSRC_CONF | ACCESS_CONF,
                   "Seconds after which the query of a cone search is stopped; "
                   "default 60."),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
@@ -323,30 +303,11 @@ static void describe(vo_tabledoc_t *doc, request_rec *r,
     vo_tabledoc_describe(doc, cone->fields, rel, r->pool);
 }
 
-/* Bad input is told in a VOTable under status 200, as SCS 1.03 section 2.3 has
- * it; what is our fault has its own status, so that no cache keeps it. */
 static int answer_error(request_rec *r, const vo_err_t *err)
 {
-    const char *media_type = NULL;
-    vo_out_mem_t mem;
-    vo_out_t *out;
-    vo_err_t *bad;
+    static const vo_old_error_t old = {1, NULL};
 
-    if (err->kind != VO_ERR_USAGE && err->kind != VO_ERR_LIMIT) {
-        return fns.respond_error(r, NULL, err);
-    }
-    fns.log_error(r, err);
-    memset(&mem, 0, sizeof(mem));
-    out = vo_out_to_memory(&mem, r->pool);
-    bad = vo_table_scs_error_doc(out, err, &media_type, r->pool);
-    if (!bad) {
-        bad = vo_out_flush(out);
-    }
-    if (!bad) {
-        out = fns.response_begin(r, media_type);
-        bad = vo_out_write(out, mem.data, mem.len);
-    }
-    return bad ? fns.respond_error(r, NULL, bad) : fns.response_end(r, out);
+    return fns.respond_old_error(r, &old, err);
 }
 
 static int search_table(request_rec *r, const vo_release_t *rel,

@@ -1,6 +1,7 @@
 /* mod_siap.c: Simple Image Access 1.0 and 2.0: configuration, paths, life. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mod_siap_int.h"
+#include "mod_vo_conf.h"
 
 #include <ap_provider.h>
 #include <apr_strings.h>
@@ -46,47 +47,26 @@ siap_conf_t siap_conf(request_rec *r)
     siap_conf_t d = *(siap_conf_t *)ap_get_module_config(r->per_dir_config,
                                                          &siap_module);
 
-    if (d.max_rec == VO_UNSET) {
-        d.max_rec = DEFAULT_MAX_REC;
-    }
-    if (d.timeout == VO_UNSET) {
-        d.timeout = DEFAULT_TIMEOUT;
-    }
+    d.max_rec = vo_conf_or(d.max_rec, DEFAULT_MAX_REC);
+    d.timeout = vo_conf_or(d.timeout, DEFAULT_TIMEOUT);
     return d;
 }
 
-static const char *set_count(cmd_parms *cmd, int *to, const char *arg,
-                             apr_int64_t max, const char *what)
-{
-    int64_t v;
-
-    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1 || v > max) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
-                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
-                            what, max);
-    }
-    *to = (int)v;
-    return NULL;
-}
-
-static const char *set_max_rec(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    return set_count(cmd, &((siap_conf_t *)dirv)->max_rec, arg, 1000000000,
-                     "rows");
-}
-
-static const char *set_timeout(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    return set_count(cmd, &((siap_conf_t *)dirv)->timeout, arg, 86400,
-                     "seconds");
-}
+static const vo_conf_int_t max_rec = {
+    APR_OFFSETOF(siap_conf_t, max_rec), 1, 1000000000, "rows"
+};
+static const vo_conf_int_t timeout = {
+    APR_OFFSETOF(siap_conf_t, timeout), 1, 86400, "seconds"
+};
 
 static const command_rec commands[] = {
-    AP_INIT_TAKE1("SIAPMaxRec", set_max_rec, NULL, RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("SIAPMaxRec", vo_conf_set_int, VO_CONF_INT(max_rec),
+                  RSRC_CONF | ACCESS_CONF,
                   "Most rows a search for images returns, whatever MAXREC asks "
                   "for; there being more is told as OVERFLOW; default "
                   "100000."),
-    AP_INIT_TAKE1("SIAPTimeout", set_timeout, NULL, RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("SIAPTimeout", vo_conf_set_int, VO_CONF_INT(timeout),
+                  RSRC_CONF | ACCESS_CONF,
                   "Seconds after which the query of a search for images is "
                   "stopped; default 60."),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }

@@ -85,31 +85,11 @@ typedef struct search_t {
     vo_stream_t stream;
 } search_t;
 
-/* Bad input is told in a VOTable under status 200 (section 4.3); what is our
- * fault has its own status, so that no cache keeps it. */
 static int answer_error(request_rec *r, const vo_err_t *err)
 {
-    const char *media_type = NULL;
-    vo_out_mem_t mem;
-    vo_out_t *out;
-    vo_err_t *bad;
+    static const vo_old_error_t old = {0, MEDIA_TYPE};
 
-    if (err->kind != VO_ERR_USAGE && err->kind != VO_ERR_LIMIT) {
-        return siap_fns.respond_error(r, NULL, err);
-    }
-    siap_fns.log_error(r, err);
-    memset(&mem, 0, sizeof(mem));
-    out = vo_out_to_memory(&mem, r->pool);
-    bad = vo_table_error_doc(out, NULL, err, &media_type, r->pool);
-    if (!bad) {
-        bad = vo_out_flush(out);
-    }
-    if (!bad) {
-        out = siap_fns.response_begin(r, MEDIA_TYPE);
-        bad = vo_out_write(out, mem.data, mem.len);
-    }
-    return bad ? siap_fns.respond_error(r, NULL, bad)
-               : siap_fns.response_end(r, out);
+    return siap_fns.respond_old_error(r, &old, err);
 }
 
 static vo_err_t *prepare(search_t *s, request_rec *r, const vo_release_t *rel)

@@ -11,6 +11,7 @@
 #include <http_request.h>
 #include <scoreboard.h>
 
+#include "mod_vo_conf.h"
 #include "mod_vo_fns.h"
 #include "xml/vo_vosi.h"
 
@@ -66,29 +67,21 @@ static void *create_server(apr_pool_t *pool, server_rec *s)
     return apr_pcalloc(pool, sizeof(vosi_server_t));
 }
 
-static const char *set_seconds(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    char *end;
-    apr_int64_t n = apr_strtoi64(arg, &end, 10);
-    int min = (int)(apr_size_t)cmd->info == APR_OFFSETOF(vosi_dir_t,
-                                                         probe_timeout);
-
-    if (end == arg || *end || n < min || n > 3600) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of seconds"
-                            " from %d to 3600", cmd->cmd->name, arg, min);
-    }
-    *(int *)(void *)((char *)dirv + (apr_size_t)cmd->info) = (int)n;
-    return NULL;
-}
+static const vo_conf_int_t probe_interval = {
+    APR_OFFSETOF(vosi_dir_t, probe_interval), 0, 3600, "seconds"
+};
+static const vo_conf_int_t probe_timeout = {
+    APR_OFFSETOF(vosi_dir_t, probe_timeout), 1, 3600, "seconds"
+};
 
 static const command_rec commands[] = {
-    AP_INIT_TAKE1("VOProbeInterval", set_seconds,
-                  (void *)APR_OFFSETOF(vosi_dir_t, probe_interval),
+    AP_INIT_TAKE1("VOProbeInterval", vo_conf_set_int,
+                  VO_CONF_INT(probe_interval),
                   RSRC_CONF | ACCESS_CONF,
                   "Seconds for which /availability believes the last answer of "
                   "the database before it asks again; default 3."),
-    AP_INIT_TAKE1("VOProbeTimeout", set_seconds,
-                  (void *)APR_OFFSETOF(vosi_dir_t, probe_timeout),
+    AP_INIT_TAKE1("VOProbeTimeout", vo_conf_set_int,
+                  VO_CONF_INT(probe_timeout),
                   RSRC_CONF | ACCESS_CONF,
                   "Seconds within which the database has to answer when "
                   "/availability asks it; default 2."),

@@ -497,4 +497,4 @@ def test_without_mod_vosi(sibling):
 def test_refuses_to_start_without_mod_vo(sibling):
     started, text = sibling(drop=["mod_vo.so", "mod_vosi.so", "mod_tap.so"])
     assert not started
-    assert "LoadModule vo_module" in text and "mod_scs needs" in text
+    assert "LoadModule vo_module" in text and " needs mod_vo" in text
