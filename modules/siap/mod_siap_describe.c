@@ -4,52 +4,44 @@
 
 #include <apr_strings.h>
 
-#define COOSYS_ID "ICRS"
-#define MAX_INFOS 8
+#include "table/vo_tabledoc.h"
+#include "uws/vo_uws.h"
 
-static void add_info(vo_tabledoc_t *doc, vo_info_t *infos, const char *name,
-                     const char *value)
+static const char *request_url(const char *url, const vo_dali_params_t *params,
+                               apr_pool_t *pool)
 {
-    if (value && *value) {
-        infos[doc->ninfos].name = name;
-        infos[doc->ninfos++].value = value;
+    const char *form = "";
+    int i;
+
+    for (i = 0; i < params->nparams; ++i) {
+        form = vo_uws_form_add(form, params->params[i].name,
+                               params->params[i].value, pool);
     }
+    return apr_pstrcat(pool, url, "?", form, NULL);
 }
 
 void siap_describe(vo_tabledoc_t *doc, request_rec *r, const vo_release_t *rel,
-                   const char *standard_id, int nfields, vo_field_t *fields,
-                   const vo_descriptor_t *self)
+                   const char *url, const char *standard_id,
+                   const vo_dali_params_t *params, int nfields,
+                   vo_field_t *fields, const vo_descriptor_t *self)
 {
-    static const vo_coosys_t icrs = {COOSYS_ID, "ICRS", NULL,
-                                     "BARYCENTER"};
     apr_pool_t *pool = r->pool;
-    vo_info_t *infos = apr_pcalloc(pool, MAX_INFOS * sizeof(*infos));
+    vo_info_t *infos = apr_pcalloc(pool, VO_ORIGIN_INFOS * sizeof(*infos));
     vo_answer_t answer = {rel, siap_fns.base_url(r), nfields, fields};
-    int i;
+    vo_origin_t origin = {0};
 
+    origin.rel = rel;
+    origin.protocol = standard_id;
+    origin.software = "mod_vo/" VO_VERSION;
+    origin.server = url;
+    origin.request = request_url(url, params, pool);
+    origin.date = r->request_time;
     doc->resource_description = rel->title;
     doc->nfields = nfields;
     doc->fields = fields;
+    doc->ninfos = vo_origin_infos(infos, &origin, pool);
     doc->infos = infos;
-    add_info(doc, infos, "standardID", standard_id);
-    add_info(doc, infos, "server_software", "mod_vo");
-    add_info(doc, infos, "ivoid", rel->ivoid);
-    add_info(doc, infos, "publisher", rel->publisher);
-    add_info(doc, infos, "release", rel->id);
-    add_info(doc, infos, "citation", rel->doi);
-    add_info(doc, infos, "reference_url", rel->reference_url);
-    add_info(doc, infos, "rights", rel->rights);
-    doc->ncoosys = 1;
-    doc->coosys = &icrs;
-    for (i = 0; i < nfields; ++i) {
-        const char *ucd = fields[i].ucd;
-
-        if (ucd && (!strncasecmp(ucd, "pos.eq", 6)
-                    || !strncasecmp(ucd, "pos.outline", 11)
-                    || !strncasecmp(ucd, "POS_EQ_", 7))) {
-            fields[i].ref = COOSYS_ID;
-        }
-    }
+    vo_tabledoc_describe(doc, fields, rel, pool);
     siap_fns.answer_describe(doc, &answer, pool);
     if (self) {
         vo_descriptor_t *all = apr_palloc(

@@ -29,11 +29,13 @@ extern const vo_service_t siap_v1, siap_v2;
 int siap_v1_search(request_rec *r, const vo_release_t *rel);
 int siap_v2_search(request_rec *r, const vo_release_t *rel);
 
-/* Fill DOC, zeroed before, with its columns, where the data are from, and what
- * the loaded services can do with the rows; SELF (may be NULL) comes first. */
+/* Fill DOC, zeroed before, with its columns, where the data are from (PARAMS
+ * asked the service at URL), and what the loaded services can do with the rows;
+ * SELF (may be NULL) comes first. */
 void siap_describe(vo_tabledoc_t *doc, request_rec *r, const vo_release_t *rel,
-                   const char *standard_id, int nfields, vo_field_t *fields,
-                   const vo_descriptor_t *self);
+                   const char *url, const char *standard_id,
+                   const vo_dali_params_t *params, int nfields,
+                   vo_field_t *fields, const vo_descriptor_t *self);
 
 /* RESPONSEFORMAT and MAXREC, as DALI 1.1 has them. */
 vo_err_t *siap_params(const vo_tablefmt_t **fmt, const char **media_type,

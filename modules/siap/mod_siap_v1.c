@@ -115,8 +115,10 @@ static vo_err_t *prepare(search_t *s, request_rec *r, const vo_release_t *rel)
         VO_TRY(vo_sia1_request(&s->req, rel, &s->query, maxrec, r->pool));
     }
     s->req.timeout_ms = siap_conf(r).timeout * 1000;
-    siap_describe(&s->doc, r, rel, VO_SIA1_STANDARD_ID, nfields,
-                  s->stream.fields, NULL);
+    siap_describe(&s->doc, r, rel,
+                  siap_fns.service_url(r, &siap_v1, rel, NULL),
+                  VO_SIA1_STANDARD_ID, params, nfields, s->stream.fields,
+                  NULL);
     s->doc.name = "images";
     s->doc.media_type = s->stream.media_type;
     s->stream.req = &s->req;

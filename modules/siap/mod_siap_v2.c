@@ -54,6 +54,7 @@ typedef struct search_t {
 static vo_err_t *prepare(search_t *s, request_rec *r, const vo_release_t *rel)
 {
     siap_conf_t conf = siap_conf(r);
+    const char *url = query_url(r, rel);
     const vo_dali_params_t *params;
     apr_int64_t maxrec;
     int nfields;
@@ -64,10 +65,10 @@ static vo_err_t *prepare(search_t *s, request_rec *r, const vo_release_t *rel)
     VO_TRY(vo_sia2_request(&s->req, &nfields, &s->stream.fields, rel, params,
                            maxrec, r->pool));
     s->req.timeout_ms = conf.timeout * 1000;
-    siap_describe(&s->doc, r, rel, VO_SIA2_STANDARD_ID, nfields,
+    siap_describe(&s->doc, r, rel, url, VO_SIA2_STANDARD_ID, params, nfields,
                   s->stream.fields,
-                  vo_sia2_self(query_url(r, rel), rel, siap_options(r, rel),
-                               conf.max_rec, r->pool));
+                  vo_sia2_self(url, rel, siap_options(r, rel), conf.max_rec,
+                               r->pool));
     s->doc.name = rel->obscore->tap_name;
     s->doc.description = rel->obscore->description;
     s->doc.media_type = s->stream.media_type;

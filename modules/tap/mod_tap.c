@@ -255,9 +255,9 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     vo_tap_limits_t limits = {0};
     vo_jobs_told_t told;
 
-    (void)rel;
     (void)table;
     tap_fns.jobs_told(&told, r);
+    limits.has_obscore = rel->obscore != NULL;
     limits.maxrec_default = conf.maxrec_default;
     limits.maxrec_hard = conf.maxrec_hard;
     limits.duration = told.duration;

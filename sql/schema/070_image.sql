@@ -314,15 +314,17 @@ BEGIN
                                utype, description, table_index, pg_schema,
                                pg_table)
     VALUES (id, 'ivoa', 'ivoa.obscore', 'view',
-            'ivo://ivoa.net/std/ObsCore#core-1.1',
+            'ivo://ivoa.net/std/ObsCore#table-1.1',
             'Images and other data products of the release, ObsCore 1.1', 0,
             rel.pg_schema, 'vo_obscore');
     INSERT INTO vo.tap_columns (release_id, table_name, column_name, datatype,
                                 arraysize, xtype, unit, ucd, utype,
-                                description, principal, std, indexed,
+                                description, principal, std, timesys, indexed,
                                 column_index, pg_column, pg_type)
     SELECT id, 'ivoa.obscore', column_name, datatype, arraysize, xtype, unit,
            ucd, utype, description, std, std,
+           CASE WHEN column_name IN ('t_min', 't_max')
+                THEN 'UTC TOPOCENTER MJD-origin' END,
            (column_name IN ('obs_publisher_did', 'obs_id', 's_region', 't_min',
                             'tile_id'))::int,
            column_index, column_name, pg_type

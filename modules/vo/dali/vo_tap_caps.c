@@ -109,7 +109,12 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                        "<accessURL use=\"base\">"));
     VO_TRY(vo_out_xml(out, url, strlen(url)));
     VO_TRY(vo_out_puts(out,
-                       "</accessURL>\n</interface>\n"
+                       "</accessURL>\n</interface>\n"));
+    if (limits->has_obscore) {
+        VO_TRY(vo_out_puts(out, "<dataModel ivo-id=\"ivo://ivoa.net/std/ObsCore"
+                           "#core-1.1\">ObsCore-1.1</dataModel>\n"));
+    }
+    VO_TRY(vo_out_puts(out,
                        "<language>\n<name>ADQL</name>\n"
                        "<version ivo-id=\"ivo://ivoa.net/std/ADQL#v2.0\">2.0"
                        "</version>\n"

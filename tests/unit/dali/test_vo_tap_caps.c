@@ -83,7 +83,7 @@ static const char *text_of(xmlNodePtr node)
 }
 
 static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19, 23, 29, 0,
-                                     0};
+                                     0, 0};
 
 /* TAPRegExt 1.0, section 2: the order is part of the schema. */
 static void test_order(void **state)
@@ -111,9 +111,33 @@ static void test_order(void **state)
     xmlFreeDoc(doc);
 }
 
+/* The model is told only where the table is; it comes before the language. */
+static void test_data_model(void **state)
+{
+    vo_tap_limits_t limits = some;
+    xmlNodePtr cap, model;
+    xmlChar *id;
+
+    (void)state;
+    cap = next_element(
+        xmlDocGetRootElement(document("u", &limits))->children);
+    assert_null(child(cap, "dataModel"));
+    limits.has_obscore = 1;
+    cap = next_element(
+        xmlDocGetRootElement(document("u", &limits))->children);
+    model = child(cap, "dataModel");
+    assert_string_equal(text_of(model), "ObsCore-1.1");
+    id = xmlGetProp(model, (const xmlChar *)"ivo-id");
+    assert_string_equal((const char *)id,
+                        "ivo://ivoa.net/std/ObsCore#core-1.1");
+    xmlFree(id);
+    assert_string_equal((const char *)next_element(model->next)->name,
+                        "language");
+}
+
 static void test_limits_and_url(void **state)
 {
-    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0, 0, 0};
+    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0, 0, 0, 0};
     xmlDocPtr doc = document("http://x/a&b<c", &some);
     xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children);
     xmlNodePtr limit = child(cap, "outputLimit");
@@ -220,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_data_model),
         cmocka_unit_test(test_limits_and_url),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_features),
