@@ -135,3 +135,37 @@ def test_astropy_reads_every_serialisation(vo):
         assert other.colnames == seen[0].colnames
         for name in other.colnames:
             assert list(other[name]) == list(seen[0][name]), name
+
+
+def test_photo_spectrum(vo):
+    """A row for each filter, with its wavelength."""
+    service = pyvo.dal.TAPService(vo.url + "/vo/tap/demo-dr1")
+    result = service.search(
+        "SELECT m.tile_id, m.number, u.filter, u.wavelength, u.width, u.mag "
+        "FROM demo.MagABDualObj AS m, UNNEST(m.mag_auto) AS u (mag) WHERE "
+        "m.number < 20 ORDER BY 1, 2, u.wavelength")
+    filters = vo.sql("SELECT name, wavelength, width FROM vo.filter WHERE "
+                     "survey = (SELECT survey FROM vo.release WHERE "
+                     "release_id = 'demo-dr1') ORDER BY wavelength")
+    assert len(filters) == 12 and len(result) % 12 == 0 and len(result) > 0
+    for i, row in enumerate(result):
+        name, wavelength, width = filters[i % 12]
+        assert row["filter"] == name and row["width"] == width
+        assert row["wavelength"] == wavelength
+    want = vo.sql("SELECT mag_auto FROM demo_dr1.magabdualobj WHERE number < "
+                  "20")
+    assert np.isclose(np.nansum(np.ma.filled(result["mag"], np.nan)),
+                      np.nansum(np.array([r[0] for r in want], float)))
+
+
+def test_functions_are_found(vo):
+    service = pyvo.dal.TAPService(vo.url + "/vo/tap/demo-dr1")
+    forms = [feature.form for capability in service.capabilities
+             for language in getattr(capability, "languages", [])
+             for features in language.languagefeaturelists
+             if features.type.endswith("#features-udf")
+             for feature in features]
+    names = [form.partition("(")[0] for form in forms]
+    for name in ("ivo_epoch_prop_pos", "moc_agg", "gavo_to_mjd", "arr_map"):
+        assert names.count(name) == 1
+    assert "ivo_simbadpoint" not in names

@@ -32,6 +32,26 @@ def test_init_dry_run(voctl, server):
         cur.execute("DROP DATABASE empty")
 
 
+def test_init_updates_the_extension(voctl):
+    """A database of the first version of pgsky gets the present one."""
+    conn = voctl.connect()
+    with conn.cursor() as cur:
+        cur.execute("CREATE DATABASE old")
+    dsn = voctl.dsn.replace("dbname=vo", "dbname=old")
+    other = psycopg2.connect(dsn)
+    other.autocommit = True
+    with other.cursor() as cur:
+        cur.execute("CREATE SCHEMA sky; CREATE EXTENSION pgsky SCHEMA sky "
+                    "VERSION '1.0'")
+        voctl("--dsn", dsn, "init").ok()
+        cur.execute("SELECT installed_version = default_version FROM "
+                    "pg_available_extensions WHERE name = 'pgsky'")
+        assert cur.fetchone() == (True,)
+    other.close()
+    with conn.cursor() as cur:
+        cur.execute("DROP DATABASE old")
+
+
 def test_life(voctl):
     release = voctl.release("--survey", "life", "--doi", "10.1234/x")
 
