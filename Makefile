@@ -135,7 +135,7 @@ deps-bench: ## the same with what the benchmarks need
 demo: ## build, start a private archive on loopback, print its URLs
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all pgtree doc
-	@tests/demo/demo.sh $(BUILD)/demo
+	@tests/demo/demo.sh $(BUILD)/demo $(DEMO_ARGS)
 demo-stop: ## stop what `make demo` started
 	@tests/demo/server.sh $(BUILD)/demo stop
 

@@ -3,5 +3,6 @@ VOCTL_SRCS += $(addprefix modules/voctl/, voctl_main.c voctl_db.c \
     voctl_progress.c voctl_init.c voctl_release.c voctl_filters.c \
     voctl_conv.c voctl_metafile.c voctl_plan.c voctl_fold.c voctl_load.c \
     voctl_load_verb.c voctl_copy.c voctl_ddl.c voctl_publish.c \
-    voctl_check.c voctl_truth.c voctl_tycho.c voctl_demo.c \
-    voctl_demo_tables.c voctl_demo_examples.c voctl_examples.c)
+    voctl_check.c voctl_profile.c voctl_truth.c voctl_tycho.c voctl_demo.c \
+    voctl_demo_tables.c voctl_demo_examples.c voctl_examples.c voctl_paint.c \
+    voctl_render.c voctl_render_fits.c voctl_render_picture.c)

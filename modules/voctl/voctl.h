@@ -83,6 +83,8 @@ voctl_progress_t *voctl_progress_start(const voctl_t *ctl, const char *what);
  * for every row. */
 void voctl_progress(voctl_progress_t *p, apr_int64_t done, apr_int64_t all,
                     apr_int64_t rows);
+/* Count what UNIT says ("files") instead of rows, few of them and each slow. */
+void voctl_progress_of(voctl_progress_t *p, const char *unit);
 void voctl_progress_phase(voctl_progress_t *p, const char *what);
 void voctl_progress_end(voctl_progress_t *p);
 

@@ -4,17 +4,24 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "vo_num.h"
 #include "voctl_examples.h"
 #include "voctl_filters.h"
 #include "voctl_load.h"
+#include "voctl_render.h"
 
 #define DEFAULT_ROWS 100000
 #define DEFAULT_SEED 20261120
 #define PROBE_OBJECTS 4000  /* to learn how many objects make a row */
 #define INVENTED_STARS 300000
+#define DEMO_VERSION "1.1"  /* of both releases: another when the sky changes */
+#define PIXEL_MIN 0.5
+#define PIXEL_MAX 60.0
 
 const apr_getopt_option_t voctl_demo_options[] = {
     { "rows", 256, 1, "N  objects in the main catalogue, about; default "
@@ -22,12 +29,22 @@ const apr_getopt_option_t voctl_demo_options[] = {
     { "seed", 257, 1, "N  another sky; default 20261120" },
     { "stars", 258, 1, "DIR  with index-tycho2-*.littleendian.fits; default "
                        "/usr/share/astrometry" },
+    { "images", 260, 1, "DIR  make images of the sky there, and publish them" },
+    { "pixel", 261, 1, "ARCSEC  of the images, 0.5 to 60; default 3.2: all "
+                       "take 210 MB; 0.555 makes 9082 x 9082 pixels, 7 GB" },
+    { "tiles", 262, 1, "N  images of so many tiles of the nine" },
+    { "jobs", 263, 1, "N  images made at the same time; default: processors" },
     { "force", 259, 0, "make it anew even if it is there" },
     { NULL, 0, 0, NULL },
 };
 
 typedef struct demo_t {
     voctl_t *ctl;
+    apr_int64_t size, seed;    /* as asked for */
+    double pixel;              /* arcsec */
+    apr_int64_t tiles, jobs;
+    const char *images;        /* folder, absolute, or NULL */
+    const char *description;   /* of demo-dr1 */
     truth_t *truth;
     voctl_tycho_t *tycho;
     int is_real;               /* the stars */
@@ -196,10 +213,11 @@ static vo_err_t *load_table(demo_t *demo, const char *release, int index,
 
 /* ---- the sky --------------------------------------------------------------*/
 
-/* Objects needed for ROWS rows: tiles overlap, faint objects are missed. */
-static int objects_for(apr_int64_t rows, uint64_t seed)
+/* Objects needed for so many rows: tiles overlap, faint objects are missed. */
+static int objects_for(const demo_t *demo)
 {
-    truth_t *probe = truth_create(seed, PROBE_OBJECTS, 0, NULL);
+    truth_t *probe = truth_create((uint64_t)demo->seed, demo->pixel,
+                                  PROBE_OBJECTS, 0, NULL);
     truth_seen_t seen;
     int t, i, n = 0;
 
@@ -209,7 +227,8 @@ static int objects_for(apr_int64_t rows, uint64_t seed)
         }
     }
     truth_free(probe);
-    return n ? (int)((double)rows * PROBE_OBJECTS / n) : (int)rows;
+    return n ? (int)((double)demo->size * PROBE_OBJECTS / n)
+             : (int)demo->size;
 }
 
 static apr_status_t free_truth(void *truth)
@@ -218,13 +237,13 @@ static apr_status_t free_truth(void *truth)
     return APR_SUCCESS;
 }
 
-static vo_err_t *make_sky(demo_t *demo, apr_int64_t rows, uint64_t seed)
+static vo_err_t *make_sky(demo_t *demo)
 {
     apr_pool_t *pool = demo->ctl->pool;
     truth_star_t *stars = apr_palloc(pool, sizeof(*stars)
                                                * (apr_size_t)demo->tycho->n);
     voctl_tycho_star_t star;
-    int i, n = 0, nobjects = objects_for(rows, seed);
+    int i, n = 0, nobjects = objects_for(demo);
 
     for (i = 0; i < demo->tycho->n; ++i) {
         voctl_tycho_star(demo->tycho, i, &star);
@@ -236,20 +255,21 @@ static vo_err_t *make_sky(demo_t *demo, apr_int64_t rows, uint64_t seed)
         }
     }
     n = n > nobjects ? nobjects : n;
-    demo->truth = truth_create(seed, nobjects, n, stars);
+    demo->truth = truth_create((uint64_t)demo->seed, demo->pixel, nobjects, n,
+                               stars);
     if (!demo->truth) {
         return vo_err_make(pool, VO_ERR_FAULT, "No memory for %d objects.",
                            nobjects);
     }
     apr_pool_cleanup_register(pool, demo->truth, free_truth,
                               apr_pool_cleanup_null);
-    voctl_say(demo->ctl, "sky of seed %" APR_UINT64_T_FMT ": %d objects, %d of"
-                         " them %s stars", (apr_uint64_t)seed, nobjects, n,
+    voctl_say(demo->ctl, "sky of seed %" APR_INT64_T_FMT ": %d objects, %d of"
+                         " them %s stars", demo->seed, nobjects, n,
               demo->is_real ? "real" : "invented");
     return NULL;
 }
 
-static vo_err_t *read_stars(demo_t *demo, uint64_t seed)
+static vo_err_t *read_stars(demo_t *demo)
 {
     voctl_t *ctl = demo->ctl;
 
@@ -260,7 +280,8 @@ static vo_err_t *read_stars(demo_t *demo, uint64_t seed)
         voctl_say(ctl, "%s: %d stars", demo->tycho->file, demo->tycho->n);
     }
     else {
-        demo->tycho = voctl_tycho_invent(INVENTED_STARS, seed, ctl->pool);
+        demo->tycho = voctl_tycho_invent(INVENTED_STARS, (uint64_t)demo->seed,
+                                         ctl->pool);
         voctl_say(ctl, "Debian's package astrometry-data-tycho2-10-19-"
                        "littleendian is not installed: %d invented stars take "
                        "the place of the real ones.", demo->tycho->n);
@@ -278,15 +299,20 @@ static void set_option(voctl_t *ctl, const char *name, const char *value)
     apr_hash_set(ctl->options, name, APR_HASH_KEY_STRING, values);
 }
 
-/* The state of release ID; NULL when there is none. */
-static vo_err_t *find_state(const char **state, voctl_t *ctl, const char *id)
+/* The state of release ID; NULL when there is none. *IS_SAME tells whether it
+ * is of this version and description. */
+static vo_err_t *find_state(const char **state, int *is_same, voctl_t *ctl,
+                            const char *id, const char *description)
 {
+    const char *params[3] = { id, DEMO_VERSION, description };
     PGresult *res;
 
-    VO_TRY(voctl_query(&res, ctl, "SELECT state FROM vo.release"
-                                  " WHERE release_id = $1", 1, &id,
-                       ctl->pool));
+    VO_TRY(voctl_query(&res, ctl, "SELECT state, (version, description)"
+                                  " IS NOT DISTINCT FROM ($2, $3)"
+                                  " FROM vo.release WHERE release_id = $1", 3,
+                       params, ctl->pool));
     *state = PQntuples(res) ? PQgetvalue(res, 0, 0) : NULL;
+    *is_same = *state && *PQgetvalue(res, 0, 1) == 't';
     return NULL;
 }
 
@@ -295,13 +321,14 @@ static vo_err_t *begin_release(demo_t *demo, const char *id, const char *title,
 {
     voctl_t *ctl = demo->ctl;
     const char *state;
+    int ignored;
 
-    VO_TRY(find_state(&state, ctl, id));
+    VO_TRY(find_state(&state, &ignored, ctl, id, description));
     set_option(ctl, "title", title);
     set_option(ctl, "description", description);
     set_option(ctl, "ivoid", apr_pstrcat(ctl->pool, "ivo://example.org/", id,
                                          NULL));
-    set_option(ctl, "release-version", "1.0");
+    set_option(ctl, "release-version", DEMO_VERSION);
     set_option(ctl, "publisher", "Example Observatory");
     set_option(ctl, "creator", "mod_vo");
     set_option(ctl, "contact-name", "Archive operator");
@@ -351,13 +378,11 @@ static vo_err_t *put_examples(voctl_t *ctl, const char *release,
     return voctl_abort(ctl, voctl_examples_put(ctl, release, examples));
 }
 
-static vo_err_t *build(demo_t *demo, apr_int64_t rows, uint64_t seed)
+static vo_err_t *build(demo_t *demo)
 {
     static const char *const ids[] = { "tycho2", "demo-dr1" };
     voctl_t *ctl = demo->ctl;
 
-    VO_TRY(read_stars(demo, seed));
-    VO_TRY(make_sky(demo, rows, seed));
     VO_TRY(begin_release(demo, ids[0],
         demo->is_real ? "Tycho-2 stars" : "Invented stars",
         demo->is_real
@@ -371,41 +396,112 @@ static vo_err_t *build(demo_t *demo, apr_int64_t rows, uint64_t seed)
     VO_TRY(put_examples(ctl, ids[0], voctl_tycho_examples));
     VO_TRY(voctl_release_open(ctl, 1, &ids[0]));
     VO_TRY(begin_release(demo, ids[1], "Example survey in 12 filters",
-        "A made-up survey in the 12 filters of J-PLUS: nine overlapping tiles "
-        "with stars, a few of them real, and galaxies. Every number follows "
-        "from a seed."));
+                         demo->description));
     VO_TRY(put_filters(ctl));
-    demo->rows = rows;
+    demo->rows = demo->size;
     VO_TRY(load_tables(demo, ids[1], demo_tables));
     VO_TRY(put_examples(ctl, ids[1], voctl_demo_examples));
     return voctl_release_open(ctl, 1, &ids[1]);
 }
 
+/* ---- images ---------------------------------------------------------------*/
+
+static vo_err_t *make_images(demo_t *demo)
+{
+    return voctl_render(demo->ctl, demo->truth, demo->images,
+                        (int)demo->tiles, (int)demo->jobs);
+}
+
+/* ---- the verb -------------------------------------------------------------*/
+
+static vo_err_t *read_options(demo_t *demo)
+{
+    voctl_t *ctl = demo->ctl;
+    const char *pixel = voctl_opt(ctl, "pixel");
+    const char *images = voctl_opt(ctl, "images");
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    char *path, text[VO_NUM_SIZE];
+
+    VO_TRY(voctl_opt_int(&demo->size, ctl, "rows", DEFAULT_ROWS, 100,
+                         5000000));
+    VO_TRY(voctl_opt_int(&demo->seed, ctl, "seed", DEFAULT_SEED, 0,
+                         APR_INT64_MAX));
+    VO_TRY(voctl_opt_int(&demo->tiles, ctl, "tiles", TRUTH_TILES, 1,
+                         TRUTH_TILES));
+    VO_TRY(voctl_opt_int(&demo->jobs, ctl, "jobs",
+                         processors > 0 ? processors : 1, 1, 256));
+    demo->pixel = TRUTH_PIXEL;
+    if (pixel && (!vo_num_to_double(pixel, (int)strlen(pixel), &demo->pixel)
+                  || !(demo->pixel >= PIXEL_MIN
+                       && demo->pixel <= PIXEL_MAX))) {
+        return vo_err_make(ctl->pool, VO_ERR_USAGE, "--pixel %s: arcseconds "
+                           "from %.1f to %.0f are expected.", pixel, PIXEL_MIN,
+                           PIXEL_MAX);
+    }
+    if (images) {
+        apr_status_t rv = apr_filepath_merge(&path, NULL, images, 0,
+                                             ctl->pool);
+
+        if (rv != APR_SUCCESS) {
+            return vo_err_fault(ctl->pool, rv, "Cannot name a folder.", "%s",
+                                images);
+        }
+        demo->images = path;
+    }
+    vo_num_from_double(text, demo->pixel);
+    demo->description = apr_psprintf(ctl->pool,
+        "A made-up survey in the 12 filters of J-PLUS: nine overlapping tiles "
+        "with stars, a few of them real, and galaxies. Every number follows "
+        "from a seed: %" APR_INT64_T_FMT ", for about %" APR_INT64_T_FMT
+        " objects and pixels of %s arcsec.", demo->seed, demo->size, text);
+    return NULL;
+}
+
 vo_err_t *voctl_demo(voctl_t *ctl, int argc, const char *const *argv)
 {
     demo_t demo = { 0 };
-    const char *survey_state, *star_state;
-    apr_int64_t rows, seed;
+    const char *state, *star_state;
+    int is_there, is_same, ignored;
 
     (void)argc;
     (void)argv;
     demo.ctl = ctl;
-    VO_TRY(voctl_opt_int(&rows, ctl, "rows", DEFAULT_ROWS, 100, 5000000));
-    VO_TRY(voctl_opt_int(&seed, ctl, "seed", DEFAULT_SEED, 0, APR_INT64_MAX));
+    VO_TRY(read_options(&demo));
     VO_TRY(voctl_connect(ctl));
-    VO_TRY(find_state(&survey_state, ctl, "demo-dr1"));
-    VO_TRY(find_state(&star_state, ctl, "tycho2"));
+    VO_TRY(find_state(&state, &is_same, ctl, "demo-dr1", demo.description));
+    VO_TRY(find_state(&star_state, &ignored, ctl, "tycho2", NULL));
     /* both are opened only when complete */
-    if (survey_state && !strcmp(survey_state, "public") && star_state
-        && !strcmp(star_state, "public") && !voctl_opt(ctl, "force")) {
+    is_there = state && !strcmp(state, "public") && star_state
+               && !strcmp(star_state, "public") && !voctl_opt(ctl, "force");
+    if (demo.images && !is_same) { /* images are made for this sky only */
+        is_there = 0;
+    }
+    if (is_there) {
         voctl_say(ctl, "demo-dr1 and tycho2 are there already (--force makes "
                        "them anew).");
-        return NULL;
+        if (!demo.images) {
+            return NULL;
+        }
     }
     if (ctl->is_dry_run) {
-        voctl_say(ctl, "Would make releases tycho2 and demo-dr1 (about %"
-                       APR_INT64_T_FMT " objects).", rows);
+        voctl_say(ctl, "Would make %s%s.",
+                  is_there ? "" : "releases tycho2 and demo-dr1",
+                  !demo.images ? "" : is_there ? "images" : " with images");
         return NULL;
     }
-    return build(&demo, rows, (uint64_t)seed);
+    if (demo.images) { /* before the work: there may be no place for them */
+        apr_status_t rv = apr_dir_make_recursive(
+            demo.images, APR_FPROT_OS_DEFAULT, ctl->pool);
+
+        if (rv != APR_SUCCESS) {
+            return vo_err_fault(ctl->pool, rv, "Cannot make a folder.", "%s",
+                                demo.images);
+        }
+    }
+    VO_TRY(read_stars(&demo));
+    VO_TRY(make_sky(&demo));
+    if (!is_there) {
+        VO_TRY(build(&demo));
+    }
+    return demo.images ? make_images(&demo) : NULL;
 }

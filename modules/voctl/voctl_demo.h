@@ -49,6 +49,12 @@ typedef struct demo_table_t {
     double epoch;
 } demo_table_t;
 
+/* Number of the image of tile TILE in filter FILTER (both from 0), of the tile
+ * (that of its image in the reference filter), and the image's name. */
+int demo_image_id(int tile, int filter);
+int demo_tile_id(int tile);
+void demo_image_name(char *name, size_t size, int tile, int filter);
+
 /* Ended by a NULL name; the order is that of loading. */
 extern const demo_table_t demo_tables[];
 extern const demo_table_t demo_tycho_tables[];

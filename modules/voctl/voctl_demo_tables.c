@@ -153,17 +153,23 @@ static void put_fluxes(demo_row_t *row, const double *flux, const double *err)
 
 /* ---- tiles and objects ----------------------------------------------------*/
 
-/* An image of a tile in a filter has the number of the tile plus the filter's
- * own; the reference filter has number 1, so its image names the tile. */
-static int image_id(int tile, int filter)
+/* The filter's own number is added to the tile's; the reference filter has
+ * number 1, so its image names the tile. */
+int demo_image_id(int tile, int filter)
 {
     return FIRST_TILE + tile * TRUTH_FILTERS
            + truth_filters[filter].filter_id - 1;
 }
 
-static int tile_id(int tile)
+int demo_tile_id(int tile)
 {
-    return image_id(tile, TRUTH_REFERENCE);
+    return demo_image_id(tile, TRUTH_REFERENCE);
+}
+
+void demo_image_name(char *name, size_t size, int tile, int filter)
+{
+    snprintf(name, size, "demo-%02d-%s_swp", tile + 1,
+             truth_filters[filter].name);
 }
 
 /* Go on to the next object seen on a tile; 0 at the end of the last tile. */
@@ -190,7 +196,7 @@ static const truth_object_t *object(const demo_state_t *s)
 static void begin_object(demo_state_t *s)
 {
     begin(&s->row);
-    put_int(&s->row, tile_id(s->tile));
+    put_int(&s->row, demo_tile_id(s->tile));
     put_int(&s->row, s->number);
 }
 
@@ -289,14 +295,14 @@ static void put_mjd(demo_row_t *row, double mjd)
     put_long(row, (int64_t)floor((mjd - 51544) * 86400 + 0.5) * 1000000);
 }
 
-static void put_outline(demo_row_t *row, int tile)
+static void put_outline(demo_row_t *row, const truth_t *truth, int tile)
 {
     double radec[8];
     char text[256], num[VO_NUM_SIZE];
     size_t n = (size_t)snprintf(text, sizeof(text), "POLYGON ICRS");
     int k;
 
-    truth_corners(tile, radec);
+    truth_corners(truth, tile, radec);
     for (k = 0; k < 8; ++k) {
         vo_num_from_double(num, floor(radec[k] * 1e7 + 0.5) / 1e7);
         n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", num);
@@ -320,11 +326,10 @@ static int tile_next(demo_state_t *s)
     }
     ++s->filter;
     tile = &s->truth->tiles[s->tile];
-    snprintf(name, sizeof(name), "demo-%02d-%s_swp", s->tile + 1,
-             truth_filters[k].name);
+    demo_image_name(name, sizeof(name), s->tile, k);
     begin(row);
-    put_int(row, image_id(s->tile, k));
-    put_int(row, tile_id(s->tile));
+    put_int(row, demo_image_id(s->tile, k));
+    put_int(row, demo_tile_id(s->tile));
     put_int(row, truth_filters[k].filter_id);
     put_text(row, name);
     put_double(row, tile->ra);
@@ -332,15 +337,16 @@ static int tile_next(demo_state_t *s)
     put_float(row, tile->fwhm[k]);
     put_float(row, tile->fwhm[k] * 1.04);
     put_float(row, tile->fwhm[k] * 0.03);
-    put_float(row, tile->depth[k]);
+    /* 5 times the noise of the sky on a circle of 3 arcsec */
+    put_float(row, truth_mag(5 * tile->sky[k] * sqrt(M_PI * 1.5 * 1.5)));
     put_float(row, tile->zeropoint[k]);
     put_float(row, truth_filters[k].exptime);
-    put_int(row, 3);
-    put_float(row, TRUTH_PIXEL);
-    put_int(row, TRUTH_NAXIS);
-    put_int(row, TRUTH_NAXIS);
+    put_int(row, TRUTH_EXPOSURES);
+    put_float(row, s->truth->pixel);
+    put_int(row, s->truth->naxis);
+    put_int(row, s->truth->naxis);
     put_mjd(row, tile->mjd[k]);
-    put_outline(row, s->tile);
+    put_outline(row, s->truth, s->tile);
     return 1;
 }
 
@@ -360,6 +366,12 @@ static const demo_column_t dual_columns[] = {
       "Star or galaxy by shape: 1 is a star, 0 a galaxy", NULL },
     { "FWHM_WORLD", OID_FLOAT4, NULL, "arcsec", "phys.angSize",
       "FWHM assuming a Gaussian core", NULL },
+    { "A_WORLD", OID_FLOAT4, NULL, "deg", "phys.angSize.smajAxis",
+      "Spread (rms) of the light along the major axis", NULL },
+    { "B_WORLD", OID_FLOAT4, NULL, "deg", "phys.angSize.sminAxis",
+      "Spread (rms) of the light along the minor axis", NULL },
+    { "THETA_J2000", OID_FLOAT4, NULL, "deg", "pos.posAng",
+      "Angle of the major axis, from north through east", NULL },
     { "FLAGS", OID_INT2, A12, NULL, "meta.code.qual",
       "SExtractor flags in each filter: 1 crowded, 4 saturated", NULL },
     { "MASK_FLAGS", OID_INT2, A12, NULL, "meta.code",
@@ -396,6 +408,9 @@ static int dual_next(demo_state_t *s)
     put_float(row, seen->y);
     put_float(row, seen->class_star);
     put_float(row, seen->fwhm);
+    put_float(row, seen->major / 3600);
+    put_float(row, seen->minor / 3600);
+    put_float(row, seen->angle);
     put_shorts(row, seen->flags);
     put_shorts(row, seen->mask);
     put_mags(row, seen->flux, seen->flux_err);

@@ -14,7 +14,8 @@
 #define LINE_INTERVAL apr_time_from_sec(10)
 
 struct voctl_progress_t {
-    const char *what;
+    const char *what, *unit;
+    unsigned every; /* calls between looks at the clock, less 1 */
     int is_quiet, is_tty, is_dirty; /* dirty: a bar stands on the line */
     unsigned calls;
     apr_time_t start, next;
@@ -40,8 +41,16 @@ voctl_progress_t *voctl_progress_start(const voctl_t *ctl, const char *what)
 
     p->is_quiet = ctl->is_quiet;
     p->is_tty = isatty(STDERR_FILENO);
+    p->unit = "rows";
+    p->every = 255;
     voctl_progress_phase(p, what);
     return p;
+}
+
+void voctl_progress_of(voctl_progress_t *p, const char *unit)
+{
+    p->unit = unit;
+    p->every = 0;
 }
 
 static void show(voctl_progress_t *p, apr_int64_t done, apr_int64_t all,
@@ -55,11 +64,12 @@ static void show(voctl_progress_t *p, apr_int64_t done, apr_int64_t all,
 
     part = part > 1 ? 1 : part;
     if (!p->is_tty) {
-        fprintf(stderr, "%s: %" APR_INT64_T_FMT " rows", p->what, rows);
+        fprintf(stderr, "%s: %" APR_INT64_T_FMT " %s", p->what, rows,
+                p->unit);
         if (all > 0) {
             fprintf(stderr, ", %.0f %%", 100 * part);
         }
-        fprintf(stderr, ", %.0f rows/s\n", rate);
+        fprintf(stderr, ", %.0f %s/s\n", rate, p->unit);
         return;
     }
     for (i = 0; i < BAR_WIDTH; ++i) {
@@ -71,7 +81,8 @@ static void show(voctl_progress_t *p, apr_int64_t done, apr_int64_t all,
         fprintf(stderr, " [%s] %3.0f %%", bar, 100 * part);
     }
     if (rows > 0) {
-        fprintf(stderr, " %" APR_INT64_T_FMT " rows %.0f/s", rows, rate);
+        fprintf(stderr, " %" APR_INT64_T_FMT " %s %.0f/s", rows, p->unit,
+                rate);
     }
     if (part > 0.01) {
         double left = sec / part - sec;
@@ -87,7 +98,7 @@ void voctl_progress(voctl_progress_t *p, apr_int64_t done, apr_int64_t all,
 {
     apr_time_t now;
 
-    if (p->is_quiet || (++p->calls & 255)) {
+    if (p->is_quiet || (++p->calls & p->every)) {
         return; /* the clock is asked for every 256th row only */
     }
     now = apr_time_now();

@@ -6,11 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "voctl_dice.h"
+#include "voctl_profile.h"
+
 #define RAD (M_PI / 180)
 #define HC_K 1.438777e8        /* hc/k in Angstrom kelvin (CODATA 2018) */
 #define AB_UJY 23.9            /* AB magnitude of one microjansky */
 #define HALF_WIDTH (TRUTH_TILE_WIDTH / 2)
-#define EDGE_PIXELS 100        /* measured, but marked in the mask */
+#define AUTO_SHARE 0.97        /* of the light in a Kron-like aperture */
+#define AUTO_STAR 6.2          /* its area for a star, FWHM^2 */
+#define AUTO_GALAXY 28.0       /* what a galaxy adds, radius^2 b/a */
+#define APERTURE 1.5           /* arcsec, radius */
+#define GAIN_NOISE 0.02        /* uJy of an electron, to the noise of a star */
+#define SATURATE 8000          /* uJy in a pixel, of the reference filter */
+#define EDGE_ARCSEC 55.5       /* seen by fewer exposures */
 #define DETECTION 5.0          /* sigma in the reference filter */
 
 /* Central wavelengths and widths: J-PLUS filter system (Cenarro et al. 2019,
@@ -30,53 +39,7 @@ const truth_filter_t truth_filters[TRUTH_FILTERS] = {
     { "zSDSS", 4, 9114, 1409, "#610000", 20.8, 90 },
 };
 
-/* ---- numbers by chance, addressed by what they are for ------------------- */
-
 enum { FOR_OBJECT = 1, FOR_TILE, FOR_SEEN };
-
-typedef struct dice_t {
-    uint64_t state;
-} dice_t;
-
-/* splitmix64 (Steele, Lea, Flood 2014): every seed gives a good stream. */
-static uint64_t roll(dice_t *dice)
-{
-    uint64_t z = dice->state += 0x9E3779B97F4A7C15u;
-
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
-static dice_t dice_for(uint64_t seed, int what, uint64_t a, uint64_t b)
-{
-    dice_t dice = { seed };
-
-    dice.state = roll(&dice) ^ (uint64_t)what;
-    dice.state = roll(&dice) ^ a;
-    dice.state = roll(&dice) ^ b;
-    roll(&dice);
-    return dice;
-}
-
-/* In [0, 1). */
-static double uniform(dice_t *dice)
-{
-    return (double)(roll(dice) >> 11) * 0x1p-53;
-}
-
-static double between(dice_t *dice, double lo, double hi)
-{
-    return lo + (hi - lo) * uniform(dice);
-}
-
-/* Mean 0, variance 1 (Box and Muller). */
-static double normal(dice_t *dice)
-{
-    double r = sqrt(-2 * log(1 - uniform(dice)));
-
-    return r * cos(2 * M_PI * uniform(dice));
-}
 
 /* ---- light ----------------------------------------------------------------*/
 
@@ -192,18 +155,38 @@ static void deproject(double ra0, double dec0, double xi, double eta,
     *dec = atan2((s0 + y * c0) * cos((*ra - ra0) * RAD), c0 - y * s0) / RAD;
 }
 
-void truth_corners(int t, double radec[8])
+void truth_corners(const truth_t *truth, int t, double radec[8])
 {
     static const int sign[4][2] = { { -1, -1 }, { 1, -1 }, { 1, 1 },
                                     { -1, 1 } };
-    double ra0, dec0;
+    double half = truth->naxis * truth->pixel / 7200;
     int k;
 
-    tile_centre(t, &ra0, &dec0);
     for (k = 0; k < 4; ++k) {
-        deproject(ra0, dec0, sign[k][0] * HALF_WIDTH, sign[k][1] * HALF_WIDTH,
-                  &radec[2 * k], &radec[2 * k + 1]);
+        deproject(truth->tiles[t].ra, truth->tiles[t].dec, sign[k][0] * half,
+                  sign[k][1] * half, &radec[2 * k], &radec[2 * k + 1]);
     }
+}
+
+int truth_edge(const truth_t *truth)
+{
+    int edge = (int)(EDGE_ARCSEC / truth->pixel);
+
+    return edge > 0 ? edge : 1;
+}
+
+int truth_pixel(const truth_t *truth, int t, double ra, double dec, double *x,
+                double *y)
+{
+    const truth_tile_t *tile = &truth->tiles[t];
+    double xi, eta;
+
+    if (!project(tile->ra, tile->dec, ra, dec, &xi, &eta)) {
+        return 0;
+    }
+    *x = (truth->naxis + 1) / 2.0 - xi * 3600 / truth->pixel;
+    *y = (truth->naxis + 1) / 2.0 + eta * 3600 / truth->pixel;
+    return 1;
 }
 
 static int on_tile(int t, double ra, double dec, double *xi, double *eta)
@@ -228,21 +211,31 @@ int truth_in_field(double ra, double dec)
     return 0;
 }
 
-static void make_tile(truth_tile_t *tile, uint64_t seed, int t)
+static void make_tile(truth_tile_t *tile, uint64_t seed, int t, double pixel)
 {
     dice_t dice = dice_for(seed, FOR_TILE, (uint64_t)t, 0);
-    double mjd = 57000 + floor(between(&dice, 0, 1500)) + 0.9;
+    double mjd = 57000 + floor(dice_between(&dice, 0, 1500)) + 0.9;
     int k;
 
     tile_centre(t, &tile->ra, &tile->dec);
     for (k = 0; k < TRUTH_FILTERS; ++k) {
-        tile->depth[k] = truth_filters[k].depth + 0.12 * normal(&dice);
-        tile->fwhm[k] = 1.0 + 0.25 * fabs(normal(&dice))
-                        * pow(truth_filters[k].wavelength / 6254, -0.2);
-        tile->zeropoint[k] = 21.5 + 2.2 * truth_filters[k].width / 1400
-                             + 0.05 * normal(&dice);
+        const truth_filter_t *f = &truth_filters[k];
+        double depth = f->depth + 0.12 * dice_normal(&dice);
+        double noise = truth_flux(depth) / 5; /* of a star's flux */
+
+        tile->depth[k] = depth;
+        tile->fwhm[k] = pixel * (2.25 + 0.35 * fabs(dice_normal(&dice))
+                                            * pow(f->wavelength / 6254, -0.2));
+        tile->zeropoint[k] = 21.5 + 2.2 * f->width / 1400
+                             + 0.05 * dice_normal(&dice);
+        tile->sky[k] = noise / sqrt(profile_noise_area(tile->fwhm[k]));
+        tile->gain[k] = truth_flux(tile->zeropoint[k]) / (GAIN_NOISE * noise);
+        /* in other filters so that saturated stars come out white */
+        tile->saturate[k] = SATURATE * pow(f->wavelength / 6254, 1.5)
+                            / truth_flux(tile->zeropoint[k]);
         tile->mjd[k] = mjd;
-        mjd += 3 * (truth_filters[k].exptime / 3 + 15) / 86400;
+        mjd += TRUTH_EXPOSURES * (f->exptime / TRUTH_EXPOSURES
+                                  + TRUTH_READOUT) / 86400;
     }
 }
 
@@ -250,11 +243,11 @@ static void make_tile(truth_tile_t *tile, uint64_t seed, int t)
 
 static double star_temperature(dice_t *dice)
 {
-    double u = uniform(dice);
+    double u = dice_uniform(dice);
 
     /* mostly cool dwarfs, a tail of hot ones */
-    return u < 0.9 ? 3200 + 3800 * pow(uniform(dice), 1.5)
-                   : between(dice, 7000, 14000);
+    return u < 0.9 ? 3200 + 3800 * pow(dice_uniform(dice), 1.5)
+                   : dice_between(dice, 7000, 14000);
 }
 
 /* Numbers grow by SLOPE dex per magnitude between BRIGHT and FAINT. */
@@ -263,7 +256,7 @@ static double magnitude(dice_t *dice, double slope, double bright,
 {
     double lo = pow(10, slope * (bright - faint));
 
-    return faint + log10(between(dice, lo, 1)) / slope;
+    return faint + log10(dice_between(dice, lo, 1)) / slope;
 }
 
 static void make_star(truth_object_t *o, dice_t *dice, double mag)
@@ -275,18 +268,19 @@ static void make_star(truth_object_t *o, dice_t *dice, double mag)
 
 static void make_galaxy(truth_object_t *o, dice_t *dice)
 {
-    double mag = magnitude(dice, 0.45, 14.5, 22.3);
+    double mag = magnitude(dice, 0.35, 12, 22.3);
 
     o->is_galaxy = 1;
     o->redshift = 0.004 + 0.18 * pow(10, 0.13 * (mag - 20))
-                              * fabs(normal(dice));
-    o->young = uniform(dice) < 0.35 ? between(dice, 0, 0.1)
-                                    : between(dice, 0.2, 0.9);
-    o->line_width = 90 * o->young * uniform(dice);
-    o->temperature = between(dice, 4200, 5000);
-    o->radius = 0.4 + 1.1 * pow(10, -0.14 * (mag - 20)) * uniform(dice);
-    o->axis_ratio = between(dice, 0.25, 1);
-    o->angle = between(dice, 0, 180);
+                              * fabs(dice_normal(dice));
+    o->young = dice_uniform(dice) < 0.35 ? dice_between(dice, 0, 0.1)
+                                    : dice_between(dice, 0.2, 0.9);
+    o->line_width = 90 * o->young * dice_uniform(dice);
+    o->temperature = dice_between(dice, 4200, 5000);
+    o->radius = 0.4 + 1.1 * pow(10, -0.14 * (mag - 20))
+                          * dice_between(dice, 0.2, 1.2);
+    o->axis_ratio = dice_between(dice, 0.25, 1);
+    o->angle = dice_between(dice, 0, 180);
     shine(o, mag);
 }
 
@@ -309,10 +303,10 @@ static void make_object(truth_object_t *o, uint64_t seed, int i,
         double s1 = sin((TRUTH_DEC + half) * RAD);
         double width = half / cos((TRUTH_DEC + half) * RAD);
 
-        o->dec = asin(between(&dice, s0, s1)) / RAD;
-        o->ra = TRUTH_RA + between(&dice, -width, width);
+        o->dec = asin(dice_between(&dice, s0, s1)) / RAD;
+        o->ra = TRUTH_RA + dice_between(&dice, -width, width);
     } while (!truth_in_field(o->ra, o->dec));
-    if (uniform(&dice) < 0.3) {
+    if (dice_uniform(&dice) < 0.3) {
         make_star(o, &dice, magnitude(&dice, 0.2, 11, 22.3));
     }
     else {
@@ -320,7 +314,7 @@ static void make_object(truth_object_t *o, uint64_t seed, int i,
     }
 }
 
-truth_t *truth_create(uint64_t seed, int nobjects, int nstars,
+truth_t *truth_create(uint64_t seed, double pixel, int nobjects, int nstars,
                       const truth_star_t *stars)
 {
     truth_t *truth = calloc(1, sizeof(*truth));
@@ -335,9 +329,11 @@ truth_t *truth_create(uint64_t seed, int nobjects, int nstars,
         return NULL;
     }
     truth->seed = seed;
+    truth->pixel = pixel;
+    truth->naxis = (int)ceil(TRUTH_TILE_WIDTH * 3600 / pixel - 1e-9);
     truth->nobjects = nobjects;
     for (i = 0; i < TRUTH_TILES; ++i) {
-        make_tile(&truth->tiles[i], seed, i);
+        make_tile(&truth->tiles[i], seed, i, pixel);
     }
     for (i = 0; i < nobjects; ++i) {
         make_object(&truth->objects[i], seed, i,
@@ -356,39 +352,99 @@ void truth_free(truth_t *truth)
 
 /* ---- measuring ------------------------------------------------------------*/
 
-/* One flux as measured: noise of the sky over an area of AREA times that of a
- * 3 arcsec aperture, noise of the object itself, and the calibration's. */
-static double measure(dice_t *dice, double flux, double depth, double area,
-                      double *err)
+profile_e truth_profile(const truth_object_t *o)
 {
-    double sky = truth_flux(depth) / 5 * sqrt(area);
-
-    *err = sqrt(sky * sky + flux * sky * 0.02 + pow(0.004 * flux, 2));
-    return flux + *err * normal(dice);
+    return o->radius <= 0 ? PROFILE_POINT
+                          : o->young < 0.1 ? PROFILE_OLD : PROFILE_DISC;
 }
 
-/* Share of the light of an object of half-light RADIUS within 1.5 arcsec. */
-static double inside_aperture(double radius, double fwhm)
+/* One flux as measured: noise of the sky over AREA arcsec^2, noise of the
+ * object's own light, and the calibration's. */
+static double measure(dice_t *dice, double flux, const truth_tile_t *tile,
+                      int k, double area, double *err)
 {
-    double size = sqrt(radius * radius + 0.25 * fwhm * fwhm);
+    double sky = tile->sky[k] * sqrt(area);
+    double electron = truth_flux(tile->zeropoint[k]) / tile->gain[k];
 
-    return 1 - pow(0.5, pow(1.5 / size, 2));
+    *err = sqrt(sky * sky + flux * electron + pow(0.004 * flux, 2));
+    return flux + *err * dice_normal(dice);
 }
 
-static void see_filter(const truth_object_t *o, const truth_tile_t *tile,
-                       int k, dice_t *dice, truth_seen_t *seen)
+/* Does a star saturate the pixel it falls on? DX and DY are its distance from
+ * the centre of that pixel, in pixels. */
+static int is_saturated(const truth_object_t *o, const truth_tile_t *tile,
+                        int k, double pixel, double dx, double dy)
 {
-    double flux = truth_flux(o->mag[k]);
-    double share = inside_aperture(o->radius, tile->fwhm[k]);
-    double area = 1 + pow(2 * o->radius, 2);
-    double depth = tile->depth[k];
+    profile_part_t parts[PROFILE_MAX];
+    double peak = 0, r2 = (dx * dx + dy * dy) * pixel * pixel;
+    double counts = pow(10, 0.4 * (tile->zeropoint[k] - o->mag[k]));
+    int i, n;
 
-    seen->flux[k] = measure(dice, 0.97 * flux, depth, area,
-                            &seen->flux_err[k]);
-    seen->aper[k] = measure(dice, share * flux, depth, 1, &seen->aper_err[k]);
-    seen->psf[k] = measure(dice, flux, depth, 0.8, &seen->psf_err[k]);
-    seen->flags[k] = (o->mag[k] < tile->zeropoint[k] - 10.5 ? 4 : 0)
-                     | (uniform(dice) < 0.03 ? 1 : 0);
+    if (o->radius > 0 || counts < tile->saturate[k]) {
+        return 0;
+    }
+    n = profile_parts(PROFILE_POINT, 0, 1, tile->fwhm[k], parts);
+    for (i = 0; i < n; ++i) {
+        peak += parts[i].share / (2 * M_PI * parts[i].major)
+                * exp(-r2 / (2 * parts[i].major));
+    }
+    return counts * peak * pixel * pixel > tile->saturate[k];
+}
+
+static void see_filter(const truth_object_t *o, const truth_t *truth, int t,
+                       int k, uint64_t i, truth_seen_t *seen)
+{
+    const truth_tile_t *tile = &truth->tiles[t];
+    dice_t dice = dice_for(truth->seed, FOR_SEEN, i,
+                           (uint64_t)(t * (TRUTH_FILTERS + 1) + k));
+    profile_part_t parts[PROFILE_MAX];
+    double flux = truth_flux(o->mag[k]), fwhm = tile->fwhm[k];
+    int n = profile_parts(truth_profile(o), o->radius, o->axis_ratio, fwhm,
+                          parts);
+
+    seen->flux[k] = measure(&dice, AUTO_SHARE * flux, tile, k,
+                            AUTO_STAR * fwhm * fwhm
+                                + AUTO_GALAXY * o->radius * o->radius
+                                      * o->axis_ratio, &seen->flux_err[k]);
+    seen->aper[k] = measure(&dice,
+                            profile_inside(parts, n, APERTURE) * flux, tile, k,
+                            M_PI * APERTURE * APERTURE, &seen->aper_err[k]);
+    seen->psf[k] = measure(&dice, flux, tile, k, profile_noise_area(fwhm),
+                           &seen->psf_err[k]);
+    seen->flags[k] = (is_saturated(o, tile, k, truth->pixel,
+                                   seen->x - floor(seen->x + 0.5),
+                                   seen->y - floor(seen->y + 0.5)) ? 4 : 0)
+                     | (dice_uniform(&dice) < 0.03 ? 1 : 0);
+}
+
+/* Angle of the object's major axis on the tile, from north through east; at
+ * the tile's centre it is that on the sky. */
+double truth_angle(const truth_t *truth, int t, const truth_object_t *o)
+{
+    double x0, y0, x1, y1;
+
+    truth_pixel(truth, t, o->ra, o->dec, &x0, &y0);
+    truth_pixel(truth, t, o->ra, o->dec + 1e-3, &x1, &y1);
+    return o->angle + atan2(x0 - x1, y1 - y0) / RAD;
+}
+
+static void shape(const truth_object_t *o, const truth_tile_t *tile,
+                  double signal, dice_t *dice, truth_seen_t *seen)
+{
+    double psf = profile_psf_variance(tile->fwhm[TRUTH_REFERENCE]);
+    double r2 = o->radius * o->radius;
+    double size = sqrt(pow(tile->fwhm[TRUTH_REFERENCE], 2)
+                       + pow(1.7 * o->radius, 2));
+    double major = sqrt(psf + r2);
+    double minor = sqrt(psf + r2 * o->axis_ratio * o->axis_ratio);
+    double blur = 0.3 / signal;
+    double round = major > minor ? minor / (major - minor) : 1e3;
+
+    seen->fwhm = size * (1 + blur * dice_normal(dice));
+    seen->major = major * (1 + blur * dice_normal(dice));
+    seen->minor = fmin(seen->major, minor * (1 + blur * dice_normal(dice)));
+    seen->angle = fmod(o->angle + 720 + blur * round / RAD
+                                            * dice_normal(dice), 180);
 }
 
 static void classify(const truth_object_t *o, const truth_tile_t *tile,
@@ -398,15 +454,14 @@ static void classify(const truth_object_t *o, const truth_tile_t *tile,
                     / seen->flux_err[TRUTH_REFERENCE];
     double blur = 4 / signal; /* how little a faint object tells */
     double star = o->radius > 0 ? -1 : 1;
-    double size = sqrt(pow(tile->fwhm[TRUTH_REFERENCE], 2)
-                       + pow(1.7 * o->radius, 2));
     double z_err = 0.006 + 0.25 / signal;
 
-    seen->fwhm = size * (1 + 0.3 / signal * normal(dice));
-    seen->class_star = 1 / (1 + exp(-6 * (star + blur * normal(dice))));
-    seen->prob_star = 1 / (1 + exp(-5 * (star + 0.6 * blur * normal(dice))));
+    shape(o, tile, signal, dice, seen);
+    seen->class_star = 1 / (1 + exp(-6 * (star + blur * dice_normal(dice))));
+    seen->prob_star = 1 / (1 + exp(-5 * (star + 0.6 * blur
+                                                    * dice_normal(dice))));
     seen->photoz = fabs(o->redshift + z_err * (1 + o->redshift)
-                                          * normal(dice));
+                                          * dice_normal(dice));
     seen->photoz_err = z_err * (1 + o->redshift);
     seen->odds = exp(-pow(z_err / 0.05, 2));
 }
@@ -415,8 +470,9 @@ int truth_see(const truth_t *truth, int t, int i, truth_seen_t *seen)
 {
     const truth_object_t *o = &truth->objects[i];
     const truth_tile_t *tile = &truth->tiles[t];
+    const int r = TRUTH_REFERENCE;
+    double xi, eta, blur, edge = truth_edge(truth);
     dice_t dice;
-    double xi, eta, blur;
     int k, is_edge;
 
     /* cheap first: most objects are on other tiles */
@@ -424,24 +480,26 @@ int truth_see(const truth_t *truth, int t, int i, truth_seen_t *seen)
         || !on_tile(t, o->ra, o->dec, &xi, &eta)) {
         return 0;
     }
-    dice = dice_for(truth->seed, FOR_SEEN, (uint64_t)i, (uint64_t)t);
-    seen->x = (TRUTH_NAXIS + 1) / 2.0 - xi * 3600 / TRUTH_PIXEL;
-    seen->y = (TRUTH_NAXIS + 1) / 2.0 + eta * 3600 / TRUTH_PIXEL;
-    is_edge = seen->x < EDGE_PIXELS || seen->x > TRUTH_NAXIS - EDGE_PIXELS
-              || seen->y < EDGE_PIXELS || seen->y > TRUTH_NAXIS - EDGE_PIXELS;
-    for (k = 0; k < TRUTH_FILTERS; ++k) {
-        see_filter(o, tile, k, &dice, seen);
-        seen->mask[k] = is_edge;
-    }
-    if (seen->flux[TRUTH_REFERENCE]
-        < DETECTION * seen->flux_err[TRUTH_REFERENCE]) {
+    truth_pixel(truth, t, o->ra, o->dec, &seen->x, &seen->y);
+    see_filter(o, truth, t, r, (uint64_t)i, seen);
+    if (seen->flux[r] < DETECTION * seen->flux_err[r]) {
         return 0;
     }
+    is_edge = seen->x - 0.5 < edge || seen->x + 0.5 > truth->naxis - edge + 1
+              || seen->y - 0.5 < edge
+              || seen->y + 0.5 > truth->naxis - edge + 1;
+    for (k = 0; k < TRUTH_FILTERS; ++k) {
+        if (k != r) {
+            see_filter(o, truth, t, k, (uint64_t)i, seen);
+        }
+        seen->mask[k] = is_edge;
+    }
+    dice = dice_for(truth->seed, FOR_SEEN, (uint64_t)i,
+                    (uint64_t)(t * (TRUTH_FILTERS + 1) + TRUTH_FILTERS));
     classify(o, tile, &dice, seen);
-    blur = 0.02 + tile->fwhm[TRUTH_REFERENCE] / 2
-                      * seen->flux_err[TRUTH_REFERENCE]
-                      / seen->flux[TRUTH_REFERENCE];
-    seen->dec = o->dec + blur / 3600 * normal(&dice);
-    seen->ra = o->ra + blur / 3600 * normal(&dice) / cos(o->dec * RAD);
+    blur = 0.02 + tile->fwhm[r] / 2 * seen->flux_err[r] / seen->flux[r];
+    seen->dec = o->dec + blur / 3600 * dice_normal(&dice);
+    seen->ra = o->ra + blur / 3600 * dice_normal(&dice) / cos(o->dec * RAD);
+    truth_pixel(truth, t, seen->ra, seen->dec, &seen->x, &seen->y);
     return 1;
 }

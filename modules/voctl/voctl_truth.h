@@ -5,12 +5,17 @@
 
 #include <stdint.h>
 
+#include "voctl_profile.h"
+
 /*
  * A field of 3 x 3 overlapping tiles holds stars (blackbodies, a few of them
  * real ones at their real places) and galaxies (an old and a young population
  * with emission lines, redshifted). Everything follows from a seed: the same
- * seed and size give the same sky, the same measurements, and later the same
- * pixels. Plain C: no I/O, no state.
+ * seed and size give the same sky, the same measurements and the same pixels.
+ *
+ * The telescope's pixel is free: the blur of the stars grows with it, so that
+ * images are always well sampled, and the exposures with the blur, so that
+ * stars are found to the same magnitude. Plain C: no I/O, no state.
  */
 #define TRUTH_FILTERS 12
 #define TRUTH_TILES 9
@@ -18,8 +23,9 @@
 #define TRUTH_TILE_STEP 1.3
 #define TRUTH_RA 150.0             /* centre of the field */
 #define TRUTH_DEC 32.0
-#define TRUTH_PIXEL 0.555          /* arcsec, T80Cam */
-#define TRUTH_NAXIS 9200           /* pixels of a tile along each axis */
+#define TRUTH_PIXEL 3.2            /* arcsec, unless said; T80Cam has 0.555 */
+#define TRUTH_EXPOSURES 3          /* of a tile in a filter */
+#define TRUTH_READOUT 15           /* s between them */
 #define TRUTH_REFERENCE 7          /* rSDSS, in truth_filters */
 
 typedef struct truth_filter_t {
@@ -27,7 +33,7 @@ typedef struct truth_filter_t {
     int filter_id;
     double wavelength, width;      /* Angstrom */
     const char *color;
-    double depth;                  /* AB, 5 sigma in 3 arcsec */
+    double depth;                  /* AB, 5 sigma for a star */
     double exptime;                /* s */
 } truth_filter_t;
 
@@ -55,13 +61,19 @@ typedef struct truth_object_t {
 
 typedef struct truth_tile_t {
     double ra, dec;                /* centre, degrees */
-    double depth[TRUTH_FILTERS], fwhm[TRUTH_FILTERS]; /* AB; arcsec */
-    double zeropoint[TRUTH_FILTERS];
+    double depth[TRUTH_FILTERS];   /* AB, 5 sigma for a star */
+    double fwhm[TRUTH_FILTERS];    /* of the PSF, pixel and all; arcsec */
+    double zeropoint[TRUTH_FILTERS]; /* AB magnitude of a count per second */
+    double sky[TRUTH_FILTERS];     /* noise in 1 arcsec^2, microjansky */
+    double gain[TRUTH_FILTERS];    /* electrons in a count per second */
+    double saturate[TRUTH_FILTERS]; /* counts per second */
     double mjd[TRUTH_FILTERS];     /* start of the exposures */
 } truth_tile_t;
 
 typedef struct truth_t {
     uint64_t seed;
+    double pixel;                  /* arcsec */
+    int naxis;                     /* pixels of a tile along each axis */
     int nobjects;
     truth_object_t *objects;
     truth_tile_t tiles[TRUTH_TILES];
@@ -78,13 +90,14 @@ typedef struct truth_seen_t {
     int flags[TRUTH_FILTERS];      /* SExtractor's: 4 saturated, 1 crowded */
     int mask[TRUTH_FILTERS];       /* 1: near the edge */
     double fwhm, class_star;
+    double major, minor, angle;    /* rms, arcsec; degrees as above */
     double photoz, photoz_err, odds;
     double prob_star;
 } truth_seen_t;
 
-/* Make a sky of NOBJECTS objects, the first NSTARS of them real. NULL when
- * there is no memory. */
-truth_t *truth_create(uint64_t seed, int nobjects, int nstars,
+/* Make a sky of NOBJECTS objects, the first NSTARS of them real, seen with
+ * pixels of PIXEL arcsec. NULL when there is no memory. */
+truth_t *truth_create(uint64_t seed, double pixel, int nobjects, int nstars,
                       const truth_star_t *stars);
 void truth_free(truth_t *truth);
 
@@ -95,8 +108,21 @@ int truth_in_field(double ra, double dec);
  * detected in the reference filter. */
 int truth_see(const truth_t *truth, int t, int i, truth_seen_t *seen);
 
-/* Corners of tile T as ra, dec pairs, in order around it. */
-void truth_corners(int t, double radec[8]);
+/* Corners of the images of tile T as ra, dec pairs, in order around it. */
+void truth_corners(const truth_t *truth, int t, double radec[8]);
+
+/* Where the direction is on the images of tile T: pixels, from 1. Returns 0
+ * when it is on the other half of the sky. */
+int truth_pixel(const truth_t *truth, int t, double ra, double dec, double *x,
+                double *y);
+
+/* Width of the border of an image that not all exposures cover, pixels. */
+int truth_edge(const truth_t *truth);
+
+/* What the object looks like: the kind of its profile, and the angle of its
+ * major axis on the images of tile T, degrees from up (+y) to the left. */
+profile_e truth_profile(const truth_object_t *o);
+double truth_angle(const truth_t *truth, int t, const truth_object_t *o);
 
 /* AB magnitude of a flux in microjansky (must be positive), and back. */
 double truth_mag(double flux);

@@ -1,8 +1,11 @@
 #!/bin/bash
-# demo.sh: start the example archive below DIR and say where it is.
+# demo.sh: start the example archive below DIR and say where it is. More words
+# go to voctl demo.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
-dir=$1
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+shift
 build=${VO_BUILD:-$top/build}
 voctl=$build/bin/voctl
 start=$SECONDS
@@ -10,7 +13,7 @@ start=$SECONDS
 # shellcheck disable=SC1091
 . "$dir/env"
 "$voctl" --dsn "$VO_DSN" init
-"$voctl" --dsn "$VO_DSN" demo
+"$voctl" --dsn "$VO_DSN" demo --images "$dir/images" "$@"
 # An archive on loopback may take tables by address from VizieR; a host of your
 # own has none until its operator names some.
 mkdir -p "$dir/httpd/extra.d"
