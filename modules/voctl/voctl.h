@@ -49,12 +49,23 @@ vo_err_t *voctl_release_retire(voctl_t *ctl, int argc,
 vo_err_t *voctl_filters(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_examples(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_load_verb(voctl_t *ctl, int argc, const char *const *argv);
+vo_err_t *voctl_images(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_check(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_demo(voctl_t *ctl, int argc, const char *const *argv);
 
 extern const apr_getopt_option_t voctl_release_options[];
 extern const apr_getopt_option_t voctl_load_options[];
+extern const apr_getopt_option_t voctl_images_options[];
+extern const apr_getopt_option_t voctl_check_options[];
 extern const apr_getopt_option_t voctl_demo_options[];
+
+/* What `voctl help images` says. */
+extern const char voctl_images_details[];
+
+/* Register the files below N FOLDERS as data products of RELEASE, with the
+ * options of voctl images that ctl->options has. */
+vo_err_t *voctl_images_register(voctl_t *ctl, const char *release, int n,
+                                const char *const *folders);
 
 /* ---- options ------------------------------------------------------------ */
 

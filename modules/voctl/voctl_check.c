@@ -9,6 +9,7 @@
 #include "adql/vo_adql.h"
 #include "meta/vo_meta_load.h"
 #include "vo_sql.h"
+#include "voctl_check.h"
 #include "voctl_examples.h"
 #include "voctl_plan.h"
 
@@ -107,7 +108,7 @@ static const struct {
       " UNION SELECT pg_column FROM vo.tap_columns k WHERE (k.release_id,"
       " k.table_name) = (t.release_id, t.table_name) AND indexed = 1 AND"
       " column_name NOT IN (coalesce(ra_column, ''), coalesce(dec_column, ''))"
-      " ) AS c(name)" WHERE_OWN "AND" REGCLASS "IS NOT NULL AND NOT EXISTS"
+      " ) AS c(name)" WHERE_OWN "AND table_type <> 'view' AND" REGCLASS "IS NOT NULL AND NOT EXISTS"
       " (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = indrelid"
       " AND a.attnum = indkey[0] WHERE indrelid =" REGCLASS
       " AND indisvalid AND a.attname = c.name)" },
@@ -115,7 +116,7 @@ static const struct {
       "SELECT format('%s: described with %s rows, stored with about %s',"
       " table_name, coalesce(nrows::text, 'unknown'), reltuples::bigint)"
       " FROM vo.tap_tables t JOIN pg_class p ON p.oid =" REGCLASS WHERE_OWN
-      "AND (nrows IS NULL OR abs(reltuples - nrows) > 10 + 0.1 * nrows)" },
+      "AND table_type <> 'view' AND (nrows IS NULL OR abs(reltuples - nrows) > 10 + 0.1 * nrows)" },
     { "UCDs are well formed",
       "SELECT format('%s.%s: %s', table_name, column_name, ucd)"
       " FROM vo.tap_columns WHERE release_id = $1 AND ucd !~"
@@ -136,16 +137,10 @@ static const struct {
       " c.table_name = x.table_name AND c.column_name = x.column_name)" },
 };
 
-typedef struct report_t {
-    voctl_t *ctl;
-    const char *release;
-    const vo_meta_t *meta; /* as httpd sees it; NULL when it cannot */
-    int nproblems;
-    apr_pool_t *pool; /* of the release */
-} report_t;
+typedef voctl_report_t report_t;
 
-static void tell(report_t *r, const char *title,
-                 const apr_array_header_t *problems)
+void voctl_check_tell(report_t *r, const char *title,
+                      const apr_array_header_t *problems)
 {
     int i;
 
@@ -177,7 +172,7 @@ static vo_err_t *check_sql(report_t *r, size_t i)
     for (row = 0; row < PQntuples(res); ++row) {
         APR_ARRAY_PUSH(problems, const char *) = PQgetvalue(res, row, 0);
     }
-    tell(r, checks[i].title, problems);
+    voctl_check_tell(r, checks[i].title, problems);
     return NULL;
 }
 
@@ -204,7 +199,7 @@ static vo_err_t *check_names(report_t *r)
                               NULL);
         }
     }
-    tell(r, "names are as a query writes them", problems);
+    voctl_check_tell(r, "names are as a query writes them", problems);
     return NULL;
 }
 
@@ -254,9 +249,11 @@ static vo_err_t *check_hpx(report_t *r)
                 PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2));
         }
     }
-    tell(r, "cell numbers are those of the positions (on a sample)", wrong);
-    tell(r, "rows are stored in the order of the cells (on a sample)",
-         unordered);
+    voctl_check_tell(
+        r, "cell numbers are those of the positions (on a sample)", wrong);
+    voctl_check_tell(
+        r, "rows are stored in the order of the cells (on a sample)",
+        unordered);
     return NULL;
 }
 
@@ -273,7 +270,7 @@ static void check_examples(report_t *r)
         voctl_examples_check(problems, vo_meta_release(r->meta, r->release),
                              r->pool);
     }
-    tell(r, "the examples are queries", problems);
+    voctl_check_tell(r, "the examples are queries", problems);
 }
 
 static vo_err_t *check_release(report_t *r)
@@ -287,7 +284,7 @@ static vo_err_t *check_release(report_t *r)
     VO_TRY(check_names(r));
     VO_TRY(check_hpx(r));
     check_examples(r);
-    return NULL;
+    return voctl_check_images(r);
 }
 
 static vo_err_t *check_all(voctl_t *ctl, int argc, const char *const *argv)

@@ -72,9 +72,12 @@ const voctl_verb_t voctl_verbs[] = {
       "It holds all examples of the release: those not in it are taken away.\n"
       "Each must be a query of the release.",
       2, 2, no_options, voctl_examples },
+    { "images", "RELEASE DIR...",
+      "register images and other files as data products",
+      voctl_images_details, 0, -1, voctl_images_options, voctl_images },
     { "check", "[RELEASE...]",
       "is everything a release needs there and valid", NULL, 0, -1,
-      no_options, voctl_check },
+      voctl_check_options, voctl_check },
     { "demo", "", "make the example releases demo-dr1 and tycho2", NULL, 0, 0,
       voctl_demo_options, voctl_demo },
     { "help", "[VERB]", "this text, or more about a verb", NULL, 0, 2,

@@ -131,6 +131,48 @@ SELECT row_number() OVER () - 1, v.* FROM (VALUES
  'double precision', 'AB magnitude of one unit of pixel value')
 ) AS v;
 
+-- Identifiers of data products: IVOID?PATH, the path below the root (those of
+-- other roots than the first begin with its number), percent-encoded so that
+-- only "%" needs more in a URL. Without an ivoid a release has one that says
+-- that it is not registered.
+CREATE OR REPLACE FUNCTION vo.did_encode(t text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+    SELECT coalesce(string_agg(CASE
+        WHEN c ~ '^[A-Za-z0-9._~/,:@-]$' THEN c
+        ELSE regexp_replace(upper(encode(convert_to(c, 'UTF8'), 'hex')),
+                            '(..)', '%\1', 'g') END, '' ORDER BY n), '')
+      FROM unnest(string_to_array(t, NULL)) WITH ORDINALITY AS s(c, n)
+$$;
+CREATE OR REPLACE FUNCTION vo.did_base(id text, ivoid text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+    SELECT coalesce('ivo://' || vo.did_encode((regexp_match(ivoid,
+                        '^ivo://([^?#]+)', 'i'))[1]),
+                    'ivo://unregistered/' || id) || '?'
+$$;
+CREATE OR REPLACE FUNCTION vo.did_path(root_id integer, path text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+    SELECT CASE WHEN root_id > 1 THEN root_id || ':' ELSE '' END
+           || vo.did_encode(path)
+$$;
+
+-- Another ivoid renews the identifiers made from it.
+CREATE OR REPLACE FUNCTION vo.renew_dids() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF to_regclass(format('%I.vo_image', NEW.pg_schema)) IS NOT NULL THEN
+        EXECUTE format('UPDATE %I.vo_image SET changed = now(),'
+            ' publisher_did = $2 || substr(publisher_did, length($1) + 1)'
+            ' WHERE starts_with(publisher_did, $1)', NEW.pg_schema)
+        USING vo.did_base(OLD.release_id, OLD.ivoid),
+              vo.did_base(NEW.release_id, NEW.ivoid);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER renew_dids AFTER UPDATE OF ivoid ON vo.release
+FOR EACH ROW WHEN (OLD.ivoid IS DISTINCT FROM NEW.ivoid)
+EXECUTE FUNCTION vo.renew_dids();
+
 -- Make or renew what holds the data products of a release, and publish
 -- ivoa.obscore. The reader of the release may read all of it; of it TAP shows
 -- only the view. `voctl images` writes it.

@@ -97,15 +97,16 @@ static void *from_pool(void *pool, size_t size)
 }
 
 /* That the middle of the image and points near its corners are on the smaller
- * side of the outline, which counts as inside. */
-static vo_err_t *check_inside(const outline_t *o, int nx, int ny,
+ * side of the outline, which counts as inside, and that this side is about as
+ * large as pixels of area PIXEL make believe. */
+static vo_err_t *check_inside(const outline_t *o, int nx, int ny, double pixel,
                               apr_pool_t *pool)
 {
     double at[10] = {0.5 + nx / 2., 0.5 + ny / 2., 1, 1, nx, 1, nx, ny, 1, ny};
     sky_alloc_t alloc = {from_pool, pool};
     sky_shape_t *shape;
     sky_err_t err;
-    int i;
+    int i, is_inside;
 
     shape = sky_make_polygon(&alloc, o->n, o->radec, &err);
     if (!shape) {
@@ -113,15 +114,15 @@ static vo_err_t *check_inside(const outline_t *o, int nx, int ny,
                            " polygon: %s", err.text);
     }
     vo_wcs_to_sky(o->wcs, 5, at, at);
+    is_inside = sky_area(shape) > 0.05 * pixel * nx * ny;
     for (i = 0; i < 5; ++i) {
-        if (!sky_contains_point(shape, at[2 * i], at[2 * i + 1])) {
-            return vo_err_make(pool, VO_ERR_USAGE,
-                               "The outline of the image does not say what is"
-                               " inside: it covers half the sky or more, or"
-                               " its coordinates fold.");
-        }
+        is_inside &= sky_contains_point(shape, at[2 * i], at[2 * i + 1]);
     }
-    return NULL;
+    return is_inside ? NULL
+                     : vo_err_make(pool, VO_ERR_USAGE,
+                                   "The outline of the image does not say what"
+                                   " is inside: it covers half the sky or"
+                                   " more, or its coordinates fold.");
 }
 
 vo_err_t *vo_wcs_outline(double **radec, int *n, vo_wcs_t *wcs, int nx, int ny,
@@ -151,7 +152,7 @@ vo_err_t *vo_wcs_outline(double **radec, int *n, vo_wcs_t *wcs, int nx, int ny,
         return vo_err_make(pool, VO_ERR_USAGE,
                            "An edge of the image lies outside the sky.");
     }
-    VO_TRY(check_inside(&o, nx, ny, pool));
+    VO_TRY(check_inside(&o, nx, ny, scale[0] * scale[1], pool));
     *radec = o.radec;
     *n = o.n;
     return NULL;
