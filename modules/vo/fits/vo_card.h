@@ -1,4 +1,4 @@
-/* vo_card.h: single header cards; private to vo/fits. */
+/* vo_card.h: single header cards; for what writes headers. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VO_CARD_H
 #define VO_CARD_H

@@ -325,9 +325,8 @@ static void put_shifted(char *to, const char *card, double add)
     vo_card_put(to, "%.8s= %20s %.*s", card, number, (int)(end - p), p);
 }
 
-/* The cards of the cutout behind the structural ones, in POOL. */
-static char *make_cards(int *ncards, const vo_cutout_t *cut,
-                        const vo_hdu_opts_t *opts, apr_pool_t *pool)
+char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
+                      const vo_hdu_opts_t *opts, apr_pool_t *pool)
 {
     const vo_fitsimg_t *image = cut->image;
     char *cards = apr_palloc(pool, (apr_size_t)(image->ncards + 8)
@@ -392,7 +391,7 @@ vo_err_t *vo_cutout_write(vo_out_t *out, vo_cutout_t *cut,
     hdu.bitpix = cut->image->bitpix;
     hdu.naxes = cut->image->naxes;
     memcpy(hdu.naxis, cut->size, sizeof(hdu.naxis));
-    hdu.cards = make_cards(&hdu.ncards, cut, opts, scratch);
+    hdu.cards = vo_cutout_cards(&hdu.ncards, cut, opts, scratch);
     vo_fits_swap(cut->pixels, cut->npixels, hdu.bitpix);
     hdu.data = cut->pixels;
     cut->pixels = NULL;

@@ -55,6 +55,10 @@ typedef struct vo_hdu_opts_t {
     const char *history;    /* a HISTORY card's text, or NULL */
 } vo_hdu_opts_t;
 
+/* The cards behind the structural ones, 80 characters each, in POOL. */
+char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
+                      const vo_hdu_opts_t *opts, apr_pool_t *pool);
+
 /* Write the HDU with checksums. The pixels are swapped in place: they are gone
  * afterwards. */
 vo_err_t *vo_cutout_write(vo_out_t *out, vo_cutout_t *cut,
@@ -71,6 +75,7 @@ vo_err_t *vo_cutout_write_primary(vo_out_t *out, const char *cards,
  */
 typedef struct vo_hdu_t {
     int is_extension, has_extensions;
+    const char *xtension;   /* NULL: IMAGE */
     int bitpix, naxes;
     apr_int64_t naxis[VO_FITS_MAX_AXES];
     const char *cards;

@@ -34,7 +34,8 @@ static char *put_structure(char *p, const vo_hdu_t *hdu)
 
 #define PUT(...) (vo_card_put(p, __VA_ARGS__), p += VO_FITS_CARD)
     if (hdu->is_extension) {
-        PUT("XTENSION= 'IMAGE   '           / image extension");
+        PUT("XTENSION= '%-8s'           / extension",
+            hdu->xtension ? hdu->xtension : "IMAGE");
     }
     else {
         PUT("SIMPLE  = %20s / FITS 4.0", "T");

@@ -17,6 +17,7 @@
 #define EDGE_POINTS 16
 #define RANGE_POINTS 64
 #define GRID 64
+#define EDGE 1e-6 /* of a pixel: touching it by less is touching it not */
 #define RAD (3.14159265358979323846 / 180)
 
 static void *from_pool(void *baton, size_t size)
@@ -454,10 +455,10 @@ static vo_err_t *box_of_shape(vo_box_t *box, const vo_region_t *region,
     else if (!find_on_grid(&e, region, wcs, (double)nx, (double)ny, pool)) {
         return NULL;
     }
-    clip(&box->x, &box->nx, &box->is_clipped, floor(e.lo[0] + 0.5),
-         ceil(e.hi[0] - 0.5), nx);
-    clip(&box->y, &box->ny, &box->is_clipped, floor(e.lo[1] + 0.5),
-         ceil(e.hi[1] - 0.5), ny);
+    clip(&box->x, &box->nx, &box->is_clipped, floor(e.lo[0] + 0.5 + EDGE),
+         ceil(e.hi[0] - 0.5 - EDGE), nx);
+    clip(&box->y, &box->ny, &box->is_clipped, floor(e.lo[1] + 0.5 + EDGE),
+         ceil(e.hi[1] - 0.5 - EDGE), ny);
     if (box->nx && box->ny && box->is_clipped
         && !touches(region, wcs, nx, ny, pool)) {
         box->nx = 0;

@@ -1,0 +1,297 @@
+/* mod_soda.c: cutouts of images (SODA 1.0) and downloads of their files. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mod_soda_int.h"
+
+#include <string.h>
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "vo_num.h"
+
+APLOG_USE_MODULE(soda);
+
+#define SODA_SYNC_ID "ivo://ivoa.net/std/SODA#sync-1.0"
+#define SODA_ASYNC_ID "ivo://ivoa.net/std/SODA#async-1.0"
+#define DEFAULT_MAX_PIXELS 30000000
+#define DEFAULT_MAX_CUTS 1000
+#define DEFAULT_MAX_BULK 100000
+#define DEFAULT_LOOK_S 30 /* s */
+
+/* Written while httpd configures itself, before there are threads. */
+vo_fns_t soda_fns;
+
+/* ---- configuration ---------------------------------------------------- */
+
+typedef struct soda_dir_t { /* VO_UNSET: not set here */
+    apr_int64_t max_pixels, max_cuts, max_bulk, timeout;
+} soda_dir_t;
+
+static void *create_dir(apr_pool_t *pool, char *path)
+{
+    soda_dir_t *d = apr_palloc(pool, sizeof(*d));
+
+    (void)path;
+    d->max_pixels = VO_UNSET;
+    d->max_cuts = VO_UNSET;
+    d->max_bulk = VO_UNSET;
+    d->timeout = VO_UNSET;
+    return d;
+}
+
+static void *merge_dir(apr_pool_t *pool, void *outerv, void *innerv)
+{
+    soda_dir_t *d = apr_palloc(pool, sizeof(*d));
+    const soda_dir_t *outer = outerv, *inner = innerv;
+
+    VO_INHERIT(d, outer, inner, max_pixels, VO_UNSET);
+    VO_INHERIT(d, outer, inner, max_cuts, VO_UNSET);
+    VO_INHERIT(d, outer, inner, max_bulk, VO_UNSET);
+    VO_INHERIT(d, outer, inner, timeout, VO_UNSET);
+    return d;
+}
+
+soda_conf_t soda_conf(request_rec *r)
+{
+    const soda_dir_t *d = ap_get_module_config(r->per_dir_config,
+                                               &soda_module);
+    soda_conf_t conf;
+
+    conf.limits.max_pixels = d->max_pixels == VO_UNSET ? DEFAULT_MAX_PIXELS
+                                                       : d->max_pixels;
+    conf.limits.max_cuts = d->max_cuts == VO_UNSET ? DEFAULT_MAX_CUTS
+                                                   : (int)d->max_cuts;
+    conf.max_bulk = d->max_bulk == VO_UNSET ? DEFAULT_MAX_BULK
+                                            : (int)d->max_bulk;
+    conf.timeout_ms = 1000
+                      * (d->timeout == VO_UNSET ? DEFAULT_LOOK_S
+                                                : (int)d->timeout);
+    return conf;
+}
+
+/* What a number counts, its greatest value, and where it goes. */
+typedef struct setting_t {
+    const char *what;
+    apr_int64_t max;
+    apr_size_t offset;
+} setting_t;
+
+#define OFFSET(field) APR_OFFSETOF(soda_dir_t, field)
+static const setting_t max_pixels = {"pixels", APR_INT64_C(2000000000),
+                                     OFFSET(max_pixels)};
+static const setting_t max_cuts = {"cutouts", 1000000, OFFSET(max_cuts)};
+static const setting_t max_bulk = {"positions", 10000000, OFFSET(max_bulk)};
+static const setting_t timeout = {"seconds", 86400, OFFSET(timeout)};
+
+static const char *set_number(cmd_parms *cmd, void *dirv, const char *arg)
+{
+    const setting_t *setting = cmd->info;
+    int64_t v;
+
+    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1
+        || v > setting->max) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
+                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
+                            setting->what, setting->max);
+    }
+    *(apr_int64_t *)(void *)((char *)dirv + setting->offset) = v;
+    return NULL;
+}
+
+#define NUMBER(name, setting, help)                                           \
+    AP_INIT_TAKE1(name, set_number, (void *)&(setting),                       \
+                  RSRC_CONF | ACCESS_CONF, help)
+
+static const command_rec commands[] = {
+    NUMBER("SODAMaxPixels", max_pixels,
+           "Most pixels one cutout may have, all its filters, weights and "
+           "masks together: what it takes of memory is a few times as many "
+           "times four bytes; default 30000000."),
+    NUMBER("SODAMaxCuts", max_cuts,
+           "Most cutouts one request may ask for: images times regions times "
+           "bands; default 1000."),
+    NUMBER("SODAMaxBulk", max_bulk,
+           "Most positions of a job that cuts around a list of them; default "
+           "100000."),
+    NUMBER("SODATimeout", timeout,
+           "Seconds after which a look-up of images is stopped; default 30."),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+
+/* ---- the service ------------------------------------------------------ */
+
+static vo_err_t *put_param(vo_out_t *out, const vo_soda_param_t *p)
+{
+    VO_TRY(vo_out_printf(out, "   <param std=\"%s\" use=\"%s\">\n    <name>%s"
+                         "</name>\n    <description>",
+                         p->is_standard ? "true" : "false",
+                         p == &vo_soda_params[VO_SODA_ID] ? "required"
+                                                          : "optional",
+                         p->name));
+    VO_TRY(vo_out_xml(out, p->description, strlen(p->description)));
+    VO_TRY(vo_out_puts(out, "</description>\n"));
+    if (p->unit) {
+        VO_TRY(vo_out_printf(out, "    <unit>%s</unit>\n", p->unit));
+    }
+    VO_TRY(vo_out_printf(out, "    <ucd>%s</ucd>\n", p->ucd));
+    return vo_out_printf(out, "    <dataType>%s</dataType>\n   </param>\n",
+                         !strcmp(p->datatype, "char")  ? "string"
+                         : !strcmp(p->datatype, "int") ? "integer"
+                                                       : "real");
+}
+
+static vo_err_t *put_capability(vo_out_t *out, const char *id,
+                                const char *url, const char *word)
+{
+    int i;
+
+    VO_TRY(vo_out_printf(out, " <capability standardID=\"%s\">\n"
+                         "  <interface xsi:type=\"vs:ParamHTTP\""
+                         " role=\"std\" version=\"1.0\">\n"
+                         "   <accessURL use=\"%s\">", id,
+                         !strcmp(word, "sync") ? "base" : "full"));
+    VO_TRY(vo_out_xml(out, url, strlen(url)));
+    VO_TRY(vo_out_printf(out, "/%s</accessURL>\n%s", word,
+                         !strcmp(word, "sync")
+                             ? "   <queryType>GET</queryType>\n" : ""));
+    VO_TRY(vo_out_puts(out, "   <queryType>POST</queryType>\n"));
+    for (i = 0; i < VO_SODA_COUNT; ++i) {
+        VO_TRY(put_param(out, &vo_soda_params[i]));
+    }
+    return vo_out_puts(out, "  </interface>\n </capability>\n");
+}
+
+static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
+                              const vo_release_t *rel, const vo_table_t *table,
+                              const char *url)
+{
+    (void)r;
+    (void)rel;
+    (void)table;
+    VO_TRY(put_capability(out, SODA_SYNC_ID, url, "sync"));
+    return put_capability(out, SODA_ASYNC_ID, url, "async");
+}
+
+static int serves(const vo_release_t *rel, const vo_table_t *table)
+{
+    (void)table;
+    return rel->obscore != NULL;
+}
+
+static const char *const standard_ids[] = {SODA_SYNC_ID, SODA_ASYNC_ID, NULL};
+
+const vo_service_t soda_service = {
+    .name = "soda",
+    .segment = "soda",
+    .title = "Server-side Operations for Data Access",
+    .standard_ids = standard_ids,
+    .serves = serves,
+    .capabilities = capabilities,
+};
+
+/* ---- handler ---------------------------------------------------------- */
+
+vo_err_t *soda_look(void *baton, const vo_sql_req_t *req, vo_sql_done_t *done)
+{
+    soda_look_t *look = baton;
+    vo_sql_req_t mine = *req;
+
+    mine.timeout_ms = look->timeout_ms;
+    return soda_fns.query(look->r, &mine, done);
+}
+
+/* Is the method one the resource has? If not, *RC is what the handler
+ * returns. */
+static int accepts(request_rec *r, int *rc)
+{
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS, -1);
+    if (r->method_number == M_GET || r->method_number == M_POST) {
+        return 1;
+    }
+    *rc = r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
+    return 0;
+}
+
+static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
+{
+    int rc = DECLINED;
+
+    if (!strcmp(rest, "sync")) {
+        return accepts(r, &rc) ? soda_sync(r, rel) : rc;
+    }
+    if (soda_fns.vosi_handle) {
+        rc = soda_fns.vosi_handle(r, &soda_service, rel, NULL, rest);
+    }
+    if (rc != DECLINED || r->method_number == M_OPTIONS) {
+        return rc;
+    }
+    return soda_fail(r, vo_err_make(r->pool, VO_ERR_NOTFOUND, "This service"
+                                    " has no resource '%.60s'; there are sync"
+                                    " and async.", rest));
+}
+
+static int handler(request_rec *r)
+{
+    const vo_release_t *rel = NULL;
+    const char *path, *id;
+    vo_err_t *err;
+
+    if (!r->handler) {
+        return DECLINED;
+    }
+    if (!strcmp(r->handler, "vo-download")) {
+        return soda_download(r);
+    }
+    if (strcmp(r->handler, "vo-soda")) {
+        return DECLINED;
+    }
+    path = soda_fns.path_below(r, soda_service.segment);
+    if (!path || *path != '/') {
+        return HTTP_NOT_FOUND;
+    }
+    ++path;
+    id = ap_getword(r->pool, &path, '/');
+    err = soda_fns.release_for(&rel, r, id);
+    if (err && err->kind == VO_ERR_BUSY && soda_fns.vosi_handle
+        && !strcmp(path, "availability")) {
+        return soda_fns.vosi_handle(r, &soda_service, NULL, NULL, path);
+    }
+    if (!err && !serves(rel, NULL)) {
+        err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
+                          "Release %s has no images.", rel->id);
+    }
+    return err ? soda_fail(r, err) : dispatch(r, rel, path);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static int post_config(apr_pool_t *conf, apr_pool_t *log, apr_pool_t *temp,
+                       server_rec *s)
+{
+    (void)conf;
+    (void)log;
+    (void)temp;
+    return vo_fns_fetch(&soda_fns, s, "mod_soda");
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    ap_register_provider(pool, VO_SERVICE_GROUP, soda_service.name,
+                         VO_SERVICE_VERSION, &soda_service);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+VO_DECLARE_MODULE(soda) = {
+    STANDARD20_MODULE_STUFF,
+    create_dir,
+    merge_dir,
+    NULL,
+    NULL,
+    commands,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};
