@@ -361,6 +361,24 @@ static void settle_names(vo_writer_t *w)
     }
 }
 
+/* How a program may print the values (FITS 4.0, section 7.3.4): every digit a
+ * number has, angles with a fixed point. NULL for what is no number. */
+static const char *display(const vo_field_t *field, vo_type_e type)
+{
+    static const char *const forms[] = {
+        [VO_TYPE_UBYTE] = "I3",       [VO_TYPE_SHORT] = "I6",
+        [VO_TYPE_INT] = "I11",        [VO_TYPE_LONG] = "I20",
+        [VO_TYPE_FLOAT] = "G14.7E2",  [VO_TYPE_DOUBLE] = "G23.16E3",
+    };
+
+    if (type == VO_TYPE_DOUBLE && field->unit && field->ucd
+        && !strcmp(field->unit, "deg") && !strncmp(field->ucd, "pos.", 4)) {
+        return "F15.10";
+    }
+    return (size_t)type < sizeof(forms) / sizeof(forms[0]) ? forms[type]
+                                                           : NULL;
+}
+
 static const char *key(char *buf, const char *name, int i)
 {
     apr_snprintf(buf, 9, "%s%d", name, i + 1);
@@ -396,6 +414,9 @@ static vo_err_t *column_cards(vo_fits_head_t *head, vo_writer_t *w, int i)
         VO_TRY(vo_fits_int(head, key(buf, "TNULL", i),
                            vo_null_int(field, col->shape.type), NULL));
     }
+    VO_TRY(vo_fits_string(head, key(buf, "TDISP", i),
+                          field->pg_oid == VO_OID_BYTEA
+                              ? NULL : display(field, col->shape.type), NULL));
     VO_TRY(vo_fits_string(head, key(buf, "TUCD", i), field->ucd, NULL));
     VO_TRY(vo_fits_string(head, key(buf, "TUTYP", i), field->utype, NULL));
     VO_TRY(vo_fits_string(head, key(buf, "TXTYP", i), field->xtype, NULL));
@@ -425,7 +446,7 @@ static vo_err_t *history(vo_fits_head_t *head, vo_writer_t *w)
         VO_TRY(vo_fits_note(
             head, "HISTORY",
             apr_pstrcat(w->pool, info->name, " = ",
-                        info->value ? info->value : "", info->text ? " " : "",
+                        info->value ? info->value : "", info->text ? " / " : "",
                         info->text ? info->text : "", NULL)));
     }
     return NULL;

@@ -385,6 +385,9 @@ def test_fits_astropy(tmp_path):
     header = hdu.header
     assert header["EXTNAME"] == "demo.thing" and header["QSTATUS"] == "OK"
     assert header["TUNIT5"] == "s" and header["TUCD5"] == "meta.number"
+    assert [header.get("TDISP%d" % i) for i in (1, 2, 3, 4, 5, 7, 9, 10)] == [
+        None, "I6", "I6", "I11", "I20", "G14.7E2", "G23.16E3", None]
+    assert header["TDISP8"] == "F15.10"  # an angle of the sky
     assert header["TCOMM7"] == 'a <real> & "so" on'
     assert "QUERY" in str(header["HISTORY"])
 
