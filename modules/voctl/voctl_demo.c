@@ -408,8 +408,10 @@ static vo_err_t *build(demo_t *demo)
 
 static vo_err_t *make_images(demo_t *demo)
 {
-    return voctl_render(demo->ctl, demo->truth, demo->images,
-                        (int)demo->tiles, (int)demo->jobs);
+    VO_TRY(voctl_render(demo->ctl, demo->truth, demo->images,
+                        (int)demo->tiles, (int)demo->jobs));
+    set_option(demo->ctl, "catalogues", ""); /* its tables are products too */
+    return voctl_images_register(demo->ctl, "demo-dr1", 1, &demo->images);
 }
 
 /* ---- the verb -------------------------------------------------------------*/

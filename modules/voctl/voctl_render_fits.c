@@ -216,13 +216,13 @@ static void put_quality(fits_t *h, const render_frame_t *f)
 {
     const truth_tile_t *tile = &f->truth->tiles[f->tile];
     double count = truth_flux(tile->zeropoint[f->filter]);
-    double noise = tile->sky[f->filter] * f->truth->pixel / count;
+    double sky = tile->sky[f->filter], noise; /* in 1 arcsec^2, uJy */
     double fwhm = tile->fwhm[f->filter];
 
     if (f->exposure >= 0) {
-        noise *= sqrt(TRUTH_EXPOSURES);
+        sky *= sqrt(TRUTH_EXPOSURES);
     }
-    noise *= render_exptime(f);
+    noise = sky * f->truth->pixel / count * render_exptime(f);
     put_number(h, "HIERARCH OAJ QC NCMODE", 0, "Mode (ADU)");
     put_number(h, "HIERARCH OAJ QC NCMIDPT", 0, "Level estim (ADU)");
     put_number(h, "HIERARCH OAJ QC NCNOISE", noise, "Noise estim (ADU)");
@@ -233,11 +233,13 @@ static void put_quality(fits_t *h, const render_frame_t *f)
     put_number(h, "HIERARCH OAJ PRO FWHMMEAN", fwhm, "PSFex FWHM");
     put_number(h, "HIERARCH OAJ PRO FWHMBETA", BETA, "PSFex beta");
     put_number(h, "HIERARCH OAJ PRO ELLIPMEAN", 0, "PSFex Ellip");
+    put_number(h, "HIERARCH OAJ PRO LIMMAG",
+               truth_mag(5 * sky * sqrt(M_PI * 1.5 * 1.5)),
+               "5 sigma in 3 arcsec, AB mag");
 }
 
 static void put_combination(fits_t *h, const render_frame_t *f)
 {
-    const truth_tile_t *tile = &f->truth->tiles[f->tile];
     double exptime = truth_filters[f->filter].exptime;
     int e;
 
@@ -259,8 +261,6 @@ static void put_combination(fits_t *h, const render_frame_t *f)
         put_number(h, apr_psprintf(h->pool, "HIERARCH OAJ PRO SWSCALE%d",
                                    e + 1), TRUTH_EXPOSURES / exptime, NULL);
     }
-    put_number(h, "HIERARCH OAJ PRO LIMMAG", truth_mag(5 * tile->sky[f->filter]
-               * sqrt(M_PI * 1.5 * 1.5)), "5 sigma in 3 arcsec, AB mag");
 }
 
 static void put_header(fits_t *h, const render_frame_t *f, render_kind_e kind)

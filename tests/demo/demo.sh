@@ -29,6 +29,9 @@ demo-dr1 (a survey in 12 filters) and tycho2 (real stars).
   front page   $VO_URL/
   TAP          $VO_URL/vo/tap/demo-dr1
   cone search  $VO_URL/vo/cone/tycho2/Stars
+  images       $VO_URL/vo/siap/demo-dr1 (SIAP 1.0)
+               $VO_URL/vo/siap2/demo-dr1/query (SIAP 2.0)
+  their links  $VO_URL/vo/datalink/demo-dr1/links
   VOSI         $VO_URL/vo/demo-dr1/capabilities
 
 Try it:
@@ -37,6 +40,7 @@ Try it:
       -d 'QUERY=SELECT TOP 5 tile_id, number, mag_auto[demo::rSDSS] FROM MagABDualObj'
   curl '$VO_URL/vo/tap/demo-dr1/async' -L -d LANG=ADQL -d PHASE=RUN \\
       -d 'QUERY=SELECT * FROM Filter'
+  curl '$VO_URL/vo/siap2/demo-dr1/query?POS=CIRCLE+150.1+32.2+0.1&BAND=6.2e-7&RESPONSEFORMAT=csv'
   topcat: VO > Table Access Protocol > TAP URL
 
 Stop it with: make demo-stop

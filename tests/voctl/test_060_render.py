@@ -300,6 +300,36 @@ def test_tables_agree_with_headers(demo, tile):
                         got[:, 1] - dec).min() < 1e-6
 
 
+def test_registered_as_data_products(demo):
+    """voctl images has found everything, and what belongs to what."""
+    rows = demo.sql(
+        "SELECT product_subtype, count(*), count(tile_id), count(depth),"
+        " count(fwhm), count(zero_point), count(em_min) FROM"
+        " demo_dr1.vo_image WHERE is_valid GROUP BY 1 ORDER BY 1")
+    n = TILES * 12
+    assert rows == [("coadd", n, n, n, n, n, n), ("single", 9, 0, 9, 9, 9, 9),
+                    ("table", 8, 0, 0, 0, 0, 0)]
+    assert demo.sql(
+        "SELECT kind, count(*), count(image_id) FROM demo_dr1.vo_product"
+        " WHERE is_valid GROUP BY 1 ORDER BY 1") == [
+        ("mask", n + 9, n + 9), ("preview", n + 9, n + 9), ("psf", n, n),
+        ("rgb", TILES, 0), ("weight", n + 9, n + 9)]
+    # the progenitors that are there are known: those of three filters
+    assert demo.sql("SELECT count(*), count(progenitor_id) FROM"
+                    " demo_dr1.vo_progenitor") == [(3 * n, 9)]
+    # as the tables have it: both number tiles and filters alike
+    assert demo.sql(
+        "SELECT count(*) FROM demo_dr1.vo_image i JOIN demo_dr1.tileimage t ON"
+        " t.ref_tile_id = i.tile_id AND t.filter_id = i.filter_id JOIN"
+        " demo_dr1.vo_footprint f USING (footprint_id) WHERE i.product_subtype"
+        " = 'coadd' AND abs(t.zeropoint - i.zero_point) < 1e-5"
+        " AND abs(t.depth3arc5s - i.depth) < 1e-5 AND abs(t.fwhmg - i.fwhm) <"
+        " 1e-5 AND abs(t.exptime - i.exptime) < 1e-5 AND"
+        " sky_distance(t.ra, t.dec, f.ra, f.dec) < 1e-6 AND"
+        " i.path LIKE '%/' || t.name || '.fits.fz'") == [(n,)]
+    demo("check", "demo-dr1").ok()
+
+
 # --- making them -------------------------------------------------------------
 
 def sums(folder):
