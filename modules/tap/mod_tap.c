@@ -24,7 +24,7 @@ APLOG_USE_MODULE(tap);
 /* Written while httpd configures itself, before there are threads. */
 vo_fns_t tap_fns;
 
-/* --- configuration --------------------------------------------------------------- */
+/* --- configuration ------------------------------------------------------- */
 
 typedef struct tap_dir_conf_t { /* VO_UNSET: not set here */
     apr_int64_t maxrec_default, maxrec_hard;
@@ -245,7 +245,7 @@ static const command_rec cmds[] = {
                   "TABLEDATA or BINARY2. Default: TABLEDATA."),
     {NULL}};
 
-/* --- the service ------------------------------------------------------------------ */
+/* --- the service --------------------------------------------------------- */
 
 static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                               const vo_release_t *rel, const vo_table_t *table,
@@ -283,7 +283,7 @@ const vo_service_t tap_service = {
     .capabilities = capabilities,
 };
 
-/* --- dispatch --------------------------------------------------------------------- */
+/* --- dispatch ------------------------------------------------------------ */
 
 static int not_found(request_rec *r, const char *text, const char *what)
 {
@@ -382,7 +382,7 @@ static int handler(request_rec *r)
     return err ? tap_fns.respond_error(r, NULL, err) : dispatch(r, rel, slash);
 }
 
-/* --- start-up --------------------------------------------------------------------- */
+/* --- start-up ------------------------------------------------------------ */
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)

@@ -29,7 +29,8 @@ typedef struct tap_conf_t {
 } tap_conf_t;
 tap_conf_t tap_conf(request_rec *r);
 
-/* Handlers: /sync of REL; its /examples; the page of REL, or of all releases when NULL. */
+/* Handlers: /sync of REL; its /examples; the page of REL, or of all releases
+ * when NULL. */
 int tap_sync(request_rec *r, const vo_release_t *rel);
 int tap_examples(request_rec *r, const vo_release_t *rel);
 int tap_page(request_rec *r, const vo_release_t *rel);

@@ -142,7 +142,8 @@ static vo_err_t *open_generator(voctl_source_t *source, void *baton, int i,
     return NULL;
 }
 
-/* The foreign keys, the region column and time frames, as the metadata file says them. */
+/* The foreign keys, the region column and time frames, as the metadata file
+ * says them. */
 static vo_err_t *table_meta(voctl_metafile_t **meta, const demo_table_t *table,
                             apr_pool_t *pool)
 {

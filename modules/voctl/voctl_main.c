@@ -63,8 +63,8 @@ const voctl_verb_t voctl_verbs[] = {
       "  description = ...", 3, -1, voctl_load_options, voctl_load_verb },
     { "examples", "RELEASE FILE.adql",
       "load the example queries that a release shows",
-      "The file looks like this; comments before a query describe it, an empty\n"
-      "one begins a new paragraph:\n"
+      "The file looks like this; comments before a query describe it, an\n"
+      "empty one begins a new paragraph:\n"
       "  -- example cone: Objects around a position\n"
       "  -- Those within 0.1 degree.\n"
       "  SELECT * FROM demo.Stars\n"

@@ -139,7 +139,8 @@ static vo_err_t *publish_column(voctl_t *ctl, const voctl_target_t *t, int i,
         "INSERT INTO vo.tap_columns (release_id, table_name, column_name,"
         " datatype, arraysize, xtype, size, description, utype, unit, ucd,"
         " indexed, principal, std, column_index, pg_column, pg_type, min, max,"
-        " fill, timesys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+        " fill, timesys) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+        " $12, $13,"
         " $14, $15, $16, $17, $18, $19, $20, $21)", &p);
 }
 

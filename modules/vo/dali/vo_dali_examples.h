@@ -12,7 +12,7 @@
  * DALI-examples and TAP: name, query and the tables it reads. A release for
  * which the operator has given none shows some that follow from its tables. One
  * whose query is not one here (a table of it is gone) is left out; *NLEFT_OUT
- * (may be NULL) tells how many those are. SYNC_URL is where queries are sent to.
+ * (may be NULL) tells how many those are. SYNC_URL is where queries are sent.
  * SCRATCH is for temporary data. */
 vo_err_t *vo_dali_examples(vo_out_t *out, const vo_release_t *rel,
                            const char *sync_url, int *nleft_out,

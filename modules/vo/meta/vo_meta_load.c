@@ -37,8 +37,9 @@ static vo_err_t *good(const PGresult *res, PGconn *conn, const char *sql,
         return NULL;
     }
     state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-    /* undefined_table, invalid_schema_name */
-    if (state && (!strcmp(state, "42P01") || !strcmp(state, "3F000"))) {
+    /* undefined_table, invalid_schema_name; undefined_column: an older one */
+    if (state && (!strcmp(state, "42P01") || !strcmp(state, "3F000")
+                  || !strcmp(state, "42703"))) {
         return vo_err_fault(pool, APR_SUCCESS,
                             "The archive's database is not set up.",
                             "run voctl init: %s", PQerrorMessage(conn));

@@ -44,7 +44,7 @@ typedef struct vo_param_t { /* a PARAM element */
     vo_type_e type;
     const char *arraysize;  /* NULL: scalar; texts need "*" */
     const char *xtype, *unit, *ucd, *utype, *description; /* or NULL */
-    const char *value;      /* as in TABLEDATA; NULL: none, the user's to give */
+    const char *value;      /* as in TABLEDATA; NULL: the user's to give */
     const char *column;     /* name of the column of the document that gives
                                the value in each row, or NULL */
     const char *min, *max;  /* VALUES, or NULL */

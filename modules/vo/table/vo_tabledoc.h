@@ -1,4 +1,4 @@
-/* vo_tabledoc.h: what a result says besides its rows, from what is published. */
+/* vo_tabledoc.h: what a result says besides its rows. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VO_TABLEDOC_H
 #define VO_TABLEDOC_H
@@ -21,8 +21,8 @@ void vo_tabledoc_describe(vo_tabledoc_t *doc, vo_field_t *fields,
                           const vo_release_t *rel, apr_pool_t *pool);
 
 /* Read a declared time frame, "TIMESCALE REFPOSITION [ORIGIN]": for instance
- * "UTC TOPOCENTER" (timestamps) or "TDB BARYCENTER MJD-origin" (days). The words
- * are those of VOTable 1.4, section 3.4; ORIGIN may be a Julian date. A usage
+ * "UTC TOPOCENTER" (timestamps) or "TDB BARYCENTER MJD-origin" (days). The
+ * words are those of VOTable 1.4, section 3.4; ORIGIN may be a Julian date. A usage
  * error tells what is allowed. */
 vo_err_t *vo_timesys_parse(vo_timesys_t *timesys, const char *text,
                            apr_pool_t *pool);
@@ -39,8 +39,8 @@ typedef struct vo_origin_t {
     apr_time_t date;       /* when it was asked */
 } vo_origin_t;
 
-/* Fill INFOS, room for VO_ORIGIN_INFOS, with what is known of ORIGIN; texts live
- * in POOL. Returns how many. */
+/* Fill INFOS, room for VO_ORIGIN_INFOS, with what is known of ORIGIN; texts
+ * live in POOL. Returns how many. */
 #define VO_ORIGIN_INFOS 20
 int vo_origin_infos(vo_info_t *infos, const vo_origin_t *origin,
                     apr_pool_t *pool);
