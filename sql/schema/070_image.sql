@@ -194,6 +194,10 @@ BEGIN
         "dec" double precision NOT NULL,
         fov double precision NOT NULL   -- diameter around it, degrees
     );
+    -- Boxes on the unit sphere (pgsky). Of 300 000 footprints of half a square
+    -- degree it finds the 85 that meet a small circle in 0.15 ms, and takes 15
+    -- MB. Ranges of cells in a table beside, with a GiST on int8range: 1 ms and
+    -- 460 MB.
     CREATE INDEX IF NOT EXISTS vo_footprint_region
         ON %1$I.vo_footprint USING gist (region);
 

@@ -245,12 +245,14 @@ static int open_tcp(const char *port)
     return fd;
 }
 
-/* One GET; returns the length of the body, -1 when the server closed. */
+/* One GET; returns the length of the body (with the lengths of its chunks, if
+ * it has such), -1 when the server closed. */
 static long get(int fd, const char *path)
 {
     static char buf[1 << 20];
     char ask[1024];
-    size_t have = 0, want = 0;
+    size_t have = 0, want = 0, head = 0;
+    int is_chunked = 0;
     long length = -1;
     int n = snprintf(ask, sizeof(ask), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
                      path);
@@ -267,13 +269,19 @@ static long get(int fd, const char *path)
         }
         have += (size_t)got;
         buf[have] = '\0';
-        if (!want && (end = strstr(buf, "\r\n\r\n"))) {
+        if (!want && !is_chunked && (end = strstr(buf, "\r\n\r\n"))) {
             p = strcasestr(buf, "Content-Length:");
-            if (strncmp(buf, "HTTP/1.1 200", 12) || !p) {
+            is_chunked = !p || p > end;
+            head = (size_t)(end + 4 - buf);
+            if (strncmp(buf, "HTTP/1.1 200", 12)) {
                 die(path, buf);
             }
-            length = strtol(p + 15, NULL, 10);
-            want = (size_t)(end + 4 - buf) + (size_t)length;
+            length = is_chunked ? 0 : strtol(p + 15, NULL, 10);
+            want = is_chunked ? 0 : head + (size_t)length;
+        }
+        if (is_chunked && have >= head + 5
+            && !memcmp(buf + have - 5, "0\r\n\r\n", 5)) {
+            return (long)(have - head);
         }
     }
     return length;
