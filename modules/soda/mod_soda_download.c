@@ -149,13 +149,43 @@ static vo_err_t *find_images(apr_array_header_t **found, get_t *g)
     return (*found)->nelts ? NULL : no_such_image(g, key.tile_id);
 }
 
+/* Where each image has a number of its own, that tells the filter too: leave
+ * only the images of FOUND that have it, if they are of one filter. */
+static void narrow(apr_array_header_t *found, apr_int64_t tile)
+{
+    vo_image_t *images = (vo_image_t *)found->elts;
+    int i, n = 0, first = -1;
+
+    for (i = 0; i < found->nelts; ++i) {
+        if (images[i].tile_id == tile) {
+            if (first >= 0 && !same_filter(&images[i], &images[first])) {
+                return;
+            }
+            first = first < 0 ? i : first;
+        }
+    }
+    for (i = 0; i < found->nelts && first >= 0; ++i) {
+        if (images[i].tile_id == tile) {
+            images[n++] = images[i];
+        }
+    }
+    found->nelts = first < 0 ? found->nelts : n;
+}
+
 /* The one image: several filters are an error. */
 static vo_err_t *find_image(const vo_image_t **image, get_t *g)
 {
     apr_array_header_t *found;
+    const char *filter;
+    apr_int64_t tile;
     int i;
 
     VO_TRY(find_images(&found, g));
+    VO_TRY(text_of(&filter, g, "filter"));
+    VO_TRY(tile_of(&tile, g));
+    if (!filter) {
+        narrow(found, tile);
+    }
     *image = &APR_ARRAY_IDX(found, 0, vo_image_t);
     for (i = 1; i < found->nelts; ++i) {
         const vo_image_t *other = &APR_ARRAY_IDX(found, i, vo_image_t);

@@ -291,7 +291,8 @@ static void put_header(fits_t *h, const render_frame_t *f, render_kind_e kind)
     put_origin(h, f);
     put_number(h, "PIXSCALE", f->truth->pixel, "arcsec");
     if (f->exposure < 0) {
-        put_int(h, "TILE_ID", demo_tile_id(f->tile), "Tile in the catalogue");
+        put_int(h, "TILE_ID", demo_image_id(f->tile, f->filter),
+                "TileImage.tile_id in the catalogue");
     }
     put_int(h, "FILTERID", truth_filters[f->filter].filter_id,
             "Filter in the catalogue");

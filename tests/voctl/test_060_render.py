@@ -275,7 +275,7 @@ def test_tables_agree_with_headers(demo, tile):
         h = tile[band][1]
         assert h["FILENAME"] == title + ".fits.fz"
         assert (h["CRVAL1"], h["CRVAL2"]) == pytest.approx((ra, dec))
-        assert (h["FILTER"], h["TILE_ID"], h["FILTERID"]) == (band, ref, fid)
+        assert (h["FILTER"], h["TILE_ID"], h["FILTERID"]) == (band, tid, fid)
         assert h["MAGZERO"] == pytest.approx(zp, abs=1e-5)
         assert h["HIERARCH OAJ PRO FWHMMEAN"] == pytest.approx(fwhm, rel=1e-5)
         assert h["TEXPOSED"] == exptime and h["NAXIS1"] == naxis == h["NAXIS2"]
@@ -320,7 +320,7 @@ def test_registered_as_data_products(demo):
     # as the tables have it: both number tiles and filters alike
     assert demo.sql(
         "SELECT count(*) FROM demo_dr1.vo_image i JOIN demo_dr1.tileimage t ON"
-        " t.ref_tile_id = i.tile_id AND t.filter_id = i.filter_id JOIN"
+        " t.tile_id = i.tile_id AND t.filter_id = i.filter_id JOIN"
         " demo_dr1.vo_footprint f USING (footprint_id) WHERE i.product_subtype"
         " = 'coadd' AND abs(t.zeropoint - i.zero_point) < 1e-5"
         " AND abs(t.depth3arc5s - i.depth) < 1e-5 AND abs(t.fwhmg - i.fwhm) <"

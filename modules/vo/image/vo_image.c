@@ -395,7 +395,9 @@ vo_err_t *vo_image_find(apr_array_header_t **images, const vo_release_t *rel,
            position_text(key, pool));
     clause(&c, "i.publisher_did = ANY(", ")", TEXTS_OID,
            key->dids ? array_text(key->dids, pool) : NULL);
-    clause(&c, "i.tile_id = ", "", LONG_OID, id_text(key->tile_id, pool));
+    clause(&c, apr_pstrcat(pool, "i.obs_id IN (SELECT obs_id FROM ", schema,
+                           ".vo_image WHERE tile_id = ", NULL), ")",
+           LONG_OID, id_text(key->tile_id, pool));
     clause(&c, "i.filter_id = ", "", INT_OID, id_text(key->filter_id, pool));
     clause(&c, "lower(i.filter_name) = lower(", ")", TEXT_OID,
            key->filter_name);
@@ -407,7 +409,8 @@ vo_err_t *vo_image_find(apr_array_header_t **images, const vo_release_t *rel,
                           ".vo_footprint f USING (footprint_id) WHERE ",
                           key->with_invalid ? "true" : "i.is_valid", c.where,
                           " ORDER BY ", key->has_position ? near : "",
-                          "i.tile_id, i.em_min, i.image_id", NULL);
+                          "min(i.tile_id) OVER (PARTITION BY i.obs_id),"
+                          " i.em_min, i.image_id", NULL);
     req.prepare_name = apr_psprintf(pool, "img%x_%s",
                                     c.mask << 1
                                         | (key->with_invalid ? 1U : 0U),

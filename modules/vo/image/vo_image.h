@@ -98,7 +98,9 @@ typedef struct vo_image_t {
 /* Which images are looked for: all that is said must fit. */
 typedef struct vo_image_key_t {
     const apr_array_header_t *dids; /* const char *: any of these, or NULL */
-    apr_int64_t tile_id;            /* -1 any */
+    apr_int64_t tile_id;            /* -1 any; images of an observation of
+                                     * which one has this number: archives
+                                     * number tiles, or each filter's image */
     int filter_id;                  /* -1 any */
     const char *filter_name;        /* NULL any; without regard to case */
     const char *subtype;            /* NULL any */
