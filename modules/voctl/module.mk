@@ -10,6 +10,6 @@ VOCTL_SRCS += $(addprefix modules/voctl/, voctl_main.c voctl_db.c \
 VOCTL_SRCS += $(addprefix modules/voctl/, voctl_images.c voctl_imgmap.c \
     voctl_imgwalk.c voctl_imgwork.c voctl_imgread.c voctl_imgfield.c \
     voctl_imgshape.c voctl_imgtable.c voctl_imgstore.c voctl_imgrelate.c \
-    voctl_check_images.c)
+    voctl_imgpack.c voctl_imgrepack.c voctl_check_images.c)
 LIB_LIBS += -lcrypto
 DEB_PACKAGES_BUILD += libssl-dev

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "voctl_imgpack.h"
 #include "voctl_imgstore.h"
 
 #define BATCH 200 /* files a transaction */
@@ -23,6 +24,12 @@ const apr_getopt_option_t voctl_images_options[] = {
                       "anything, in path, identifier or observation)" },
     { "unflag", 263, 1, "PATTERN  bring them back" },
     { "comment", 264, 1, "TEXT  why, with --flag" },
+    { "recompress", 265, 0, "first make square tiles of plain or "
+                            "row-compressed images" },
+    { "tile", 266, 1, "N  pixels a side of a tile, default 100" },
+    { "quantize", 267, 1, "Q  floating-point pixels in steps of noise/Q; "
+                          "0: exactly; default 16" },
+    { "keep", 268, 0, "keep the original as NAME.orig" },
     { NULL, 0, 0, NULL },
 };
 
@@ -43,7 +50,12 @@ const char voctl_images_details[] =
     "  facility = 'OAJ'                 a text\n"
     "  tile_id = path:([0-9]+)_         a part of the path\n"
     "sections [weight], [mask], [psf] ... with names of files, and [filters]\n"
-    "with lines such as  R = rSDSS. --print-map prints all of the default.";
+    "with lines such as  R = rSDSS. --print-map prints all of the default.\n\n"
+    "--recompress writes FITS files anew in square Rice tiles, from which\n"
+    "cutouts are fast: whole numbers exactly, floating-point pixels quantised\n"
+    "with dither (--quantize 0: exactly, by GZIP), with checksums. The new file\n"
+    "has .fz at its end and takes the original's place once its pixels were\n"
+    "compared; identifiers stay.";
 
 /* --- options ------------------------------------------------------------- */
 
@@ -106,21 +118,6 @@ static void complain(run_t *run, const voctl_imgfile_t *file, const char *why)
             voctl_img_name(run->job, file, run->job->ctl->pool), why);
 }
 
-/* ERR about the file called NAME as one sentence without that name. */
-static vo_err_t *one_sentence(const vo_err_t *err, const char *name,
-                              apr_pool_t *pool)
-{
-    const char *text = err->text, *detail = err->detail;
-    size_t n = strlen(text), len = strlen(name);
-
-    n -= n && text[n - 1] == '.';
-    if (detail && !strncmp(detail, name, len)) {
-        detail += len + strspn(detail + len, ": ");
-    }
-    return vo_err_make(pool, err->kind, "%.*s%s%s", (int)n, text,
-                       detail && *detail ? ": " : "", detail ? detail : "");
-}
-
 static vo_err_t *work(void *baton, int item, voctl_answer_t *answer,
                       apr_pool_t *pool)
 {
@@ -129,7 +126,8 @@ static vo_err_t *work(void *baton, int item, voctl_answer_t *answer,
                                                  voctl_imgfile_t);
     vo_err_t *err = voctl_img_read(job, file, answer, pool);
 
-    return err ? one_sentence(err, voctl_img_name(job, file, pool), pool)
+    return err ? voctl_img_one_sentence(err, voctl_img_name(job, file, pool),
+                                        pool)
                : NULL;
 }
 
@@ -276,6 +274,12 @@ static vo_err_t *register_all(voctl_imgjob_t *job, int n,
 {
     VO_TRY(change_flags(job));
     VO_TRY(walk(job, n, folders));
+    if (n && voctl_opt(job->ctl, "recompress")) {
+        VO_TRY(voctl_img_recompress(job));
+        apr_array_clear(job->files); /* names are others now */
+        job->nother = 0;
+        VO_TRY(walk(job, n, folders));
+    }
     if (n) {
         VO_TRY(voctl_img_compare(job));
         VO_TRY(voctl_img_flush(job));
@@ -290,11 +294,14 @@ static vo_err_t *register_all(voctl_imgjob_t *job, int n,
     if (n || voctl_opt(job->ctl, "catalogues")) {
         report(job);
     }
-    return job->nbroken ? vo_err_make(job->ctl->pool, VO_ERR_FAULT,
-                                      "%d file%s could not be registered.",
-                                      job->nbroken,
-                                      job->nbroken == 1 ? "" : "s")
-                        : NULL;
+    if (job->nbroken || job->nnotpacked) {
+        int bad = job->nbroken ? job->nbroken : job->nnotpacked;
+
+        return vo_err_make(job->ctl->pool, VO_ERR_FAULT, "%d file%s could not"
+                           " be %s.", bad, bad == 1 ? "" : "s",
+                           job->nbroken ? "registered" : "recompressed");
+    }
+    return NULL;
 }
 
 vo_err_t *voctl_images_register(voctl_t *ctl, const char *release, int n,

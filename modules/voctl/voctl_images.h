@@ -66,7 +66,8 @@ typedef struct voctl_imgjob_t {
     int is_forced;             /* read files that did not change, too */
     apr_hash_t *prepared, *footprints, *by_stem, *by_base, *by_obs;
     /* counts */
-    int nunchanged, nimages, nproducts, nbroken, nvanished, nother, nunrelated;
+    int nunchanged, nimages, nproducts, nbroken, nvanished, nother, nunrelated,
+        nnotpacked;
 } voctl_imgjob_t;
 
 /* ---- walking ------------------------------------------------------------ */
@@ -114,6 +115,10 @@ vo_err_t *voctl_img_read(const voctl_imgjob_t *job,
 /* "sha256:..." of the file called NAME. */
 vo_err_t *voctl_img_checksum(const char **text, const char *name,
                              apr_pool_t *pool);
+
+/* ERR about the file called NAME as one sentence without that name. */
+vo_err_t *voctl_img_one_sentence(const vo_err_t *err, const char *name,
+                                 apr_pool_t *pool);
 
 /* The absolute name of FILE. */
 const char *voctl_img_name(const voctl_imgjob_t *job,

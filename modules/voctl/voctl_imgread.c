@@ -111,6 +111,20 @@ vo_err_t *voctl_img_checksum(const char **text, const char *name,
     return NULL;
 }
 
+vo_err_t *voctl_img_one_sentence(const vo_err_t *err, const char *name,
+                                 apr_pool_t *pool)
+{
+    const char *text = err->text, *detail = err->detail;
+    size_t n = strlen(text), len = strlen(name);
+
+    n -= n && text[n - 1] == '.';
+    if (detail && !strncmp(detail, name, len)) {
+        detail += len + strspn(detail + len, ": ");
+    }
+    return vo_err_make(pool, err->kind, "%.*s%s%s", (int)n, text,
+                       detail && *detail ? ": " : "", detail ? detail : "");
+}
+
 /* --- images -------------------------------------------------------------- */
 
 /* Cards of the image's world coordinates that are no number make CD alone

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 #include "vo_num.h"
 #include "vo_sql.h"
@@ -13,6 +14,8 @@
 
 /* Flags that begin so are ours, and go away by themselves. */
 #define OURS "voctl images: "
+#define LOCK_TRIES 20
+
 #define GONE OURS "the file is gone"
 
 /* --- statements ---------------------------------------------------------- */
@@ -104,6 +107,26 @@ static vo_err_t *read_filters(voctl_imgjob_t *job)
     return NULL;
 }
 
+/* PostgreSQL keeps the lock of a run that ended for a moment. */
+static vo_err_t *lock(voctl_imgjob_t *job)
+{
+    apr_pool_t *pool = job->ctl->pool;
+    PGresult *res;
+    int i;
+
+    for (i = 0; i < LOCK_TRIES; ++i) {
+        VO_TRY(voctl_query(&res, job->ctl, "SELECT pg_try_advisory_lock("
+                           "hashtext('voctl images'), hashtext($1))", 1,
+                           &job->release, pool));
+        if (*PQgetvalue(res, 0, 0) == 't') {
+            return NULL;
+        }
+        apr_sleep(apr_time_from_msec(100));
+    }
+    return vo_err_make(pool, VO_ERR_BUSY, "Another voctl images works on %s.",
+                       job->release);
+}
+
 vo_err_t *voctl_img_begin(voctl_imgjob_t *job, const char *release)
 {
     apr_pool_t *pool = job->ctl->pool;
@@ -111,13 +134,7 @@ vo_err_t *voctl_img_begin(voctl_imgjob_t *job, const char *release)
 
     job->release = release;
     VO_TRY(voctl_connect(job->ctl));
-    VO_TRY(voctl_query(&res, job->ctl,
-        "SELECT pg_try_advisory_lock(hashtext('voctl images'), hashtext($1))",
-        1, &release, pool));
-    if (*PQgetvalue(res, 0, 0) != 't') {
-        return vo_err_make(pool, VO_ERR_BUSY, "Another voctl images works on"
-                           " %s.", release);
-    }
+    VO_TRY(lock(job));
     VO_TRY(voctl_begin(job->ctl));
     VO_TRY(voctl_query(&res, job->ctl,
         "SELECT survey, pg_schema, to_regclass(format('%I.vo_image',"
@@ -225,7 +242,6 @@ typedef struct known_t {
     const char *root, *path, *size, *mtime;
     int is_ours; /* flagged by us: look again */
     int is_seen; /* the file is there */
-    int is_product;
 } known_t;
 
 static const char *key_of(const char *root, const char *path,
@@ -269,13 +285,14 @@ static vo_err_t *flag_gone(voctl_imgjob_t *job, const known_t *known,
                            apr_pool_t *pool)
 {
     const char *params[2] = {known->root, known->path};
-    const char *table = known->is_product ? "vo_product" : "vo_image";
+    const char *set = " SET is_valid = false, comment = '" GONE "' WHERE"
+                      " root_id = $1::integer AND path = $2 AND is_valid";
 
     ++job->nvanished;
+    VO_TRY(voctl_query(NULL, job->ctl, apr_pstrcat(pool,
+        "UPDATE ", job->schema, ".vo_image", set, NULL), 2, params, pool));
     return voctl_query(NULL, job->ctl, apr_pstrcat(pool,
-        "UPDATE ", job->schema, ".", table, " SET is_valid = false, comment ="
-        " '" GONE "' WHERE root_id = $1::integer AND path = $2 AND is_valid",
-        NULL), 2, params, pool);
+        "UPDATE ", job->schema, ".vo_product", set, NULL), 2, params, pool);
 }
 
 static vo_err_t *read_known(apr_hash_t *all, voctl_imgjob_t *job,
@@ -285,12 +302,12 @@ static vo_err_t *read_known(apr_hash_t *all, voctl_imgjob_t *job,
     int i;
 
     VO_TRY(voctl_query(&res, job->ctl, apr_pstrcat(pool,
-        "SELECT DISTINCT ON (root_id, path) root_id, path, file_size,"
-        " file_mtime, coalesce(starts_with(comment, '" OURS "'), false), false"
-        " FROM ", job->schema, ".vo_image WHERE path IS NOT NULL UNION ALL"
-        " SELECT DISTINCT ON (root_id, path) root_id, path, file_size,"
-        " file_mtime, coalesce(starts_with(comment, '" OURS "'), false), true"
-        " FROM ", job->schema, ".vo_product", NULL), 0, NULL, pool));
+        "SELECT root_id, path, file_size, file_mtime,"
+        " coalesce(starts_with(comment, '" OURS "'), false) FROM ",
+        job->schema, ".vo_image WHERE path IS NOT NULL UNION SELECT root_id,"
+        " path, file_size, file_mtime, coalesce(starts_with(comment, '" OURS
+        "'), false) FROM ", job->schema, ".vo_product ORDER BY 5 DESC", NULL),
+        0, NULL, pool));
     for (i = 0; i < PQntuples(res); ++i) {
         known_t *known = apr_pcalloc(pool, sizeof(*known));
 
@@ -299,7 +316,6 @@ static vo_err_t *read_known(apr_hash_t *all, voctl_imgjob_t *job,
         known->size = PQgetvalue(res, i, 2);
         known->mtime = PQgetvalue(res, i, 3);
         known->is_ours = *PQgetvalue(res, i, 4) == 't';
-        known->is_product = *PQgetvalue(res, i, 5) == 't';
         apr_hash_set(all, key_of(known->root, known->path, pool),
                      APR_HASH_KEY_STRING, known);
     }
@@ -473,6 +489,22 @@ static void file_params(const char **params, const voctl_imgjob_t *job,
     params[P_CHECKSUM] = checksum;
 }
 
+/* An image that was gone and comes back under another name, compressed or in
+ * another HDU: the row with its identifier is the one to renew. */
+static vo_err_t *adopt(voctl_imgjob_t *job, const char *const *params,
+                       const char *hdu, apr_pool_t *pool)
+{
+    const char *p[5] = {params[P_RELEASE], params[P_ROOT], params[P_PATH],
+                        params[P_PART], hdu};
+
+    return voctl_img_sql(NULL, job, "adopt", apr_pstrcat(pool,
+        "UPDATE ", job->schema, ".vo_image SET path = $3, hdu = $5::integer"
+        " WHERE publisher_did = vo.did_base($1, (SELECT ivoid FROM vo.release"
+        " WHERE release_id = $1)) || vo.did_path($2::integer, $3) || $4 AND"
+        " NOT is_valid AND (path, hdu) <> ($3, $5::integer)", NULL), 5, p,
+        pool);
+}
+
 static vo_err_t *store_image(const char **id, voctl_imgjob_t *job,
                              const voctl_imgfile_t *file,
                              const char *const *v, const char *checksum,
@@ -480,13 +512,21 @@ static vo_err_t *store_image(const char **id, voctl_imgjob_t *job,
 {
     const char *params[P_COUNT];
     PGresult *res;
+    vo_err_t *err;
 
     file_params(params, job, file, checksum, pool);
-    params[P_PART] = part > 1 ? apr_pstrcat(pool, ";", v[IMG_HDU], NULL) : "";
+    params[P_PART] = part > 1 ? apr_psprintf(pool, ";%d", part) : "";
     VO_TRY(footprint_of(&params[P_FOOTPRINT], job, v, pool));
     memcpy(params + P_COLUMNS, v, sizeof(*v) * IMG_COLUMNS);
-    VO_TRY(voctl_img_sql(&res, job, "image", insert_sql(job, pool), P_COUNT,
-                         params, pool));
+    VO_TRY(adopt(job, params, v[IMG_HDU], pool));
+    err = voctl_img_sql(&res, job, "image", insert_sql(job, pool), P_COUNT,
+                        params, pool);
+    if (err && strstr(err->text, "publisher_did_key")) {
+        return vo_err_make(job->ctl->pool, VO_ERR_USAGE, "Another file has"
+                           " this image, compressed or not, and is"
+                           " registered");
+    }
+    VO_TRY(err);
     *id = PQgetvalue(res, 0, 0);
     return voctl_img_sql(NULL, job, "forget", apr_pstrcat(pool,
         "DELETE FROM ", job->schema, ".vo_progenitor WHERE image_id ="

@@ -132,9 +132,10 @@ SELECT row_number() OVER () - 1, v.* FROM (VALUES
 ) AS v;
 
 -- Identifiers of data products: IVOID?PATH, the path below the root (those of
--- other roots than the first begin with its number), percent-encoded so that
--- only "%" needs more in a URL. Without an ivoid a release has one that says
--- that it is not registered.
+-- other roots than the first begin with its number) without the endings of
+-- compression, which come and go, and percent-encoded so that only "%" needs
+-- more in a URL. Without an ivoid a release has one that says that it is not
+-- registered.
 CREATE OR REPLACE FUNCTION vo.did_encode(t text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
     SELECT coalesce(string_agg(CASE
@@ -153,7 +154,7 @@ CREATE OR REPLACE FUNCTION vo.did_path(root_id integer, path text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
     SELECT CASE WHEN root_id > 1 THEN root_id || ':' ELSE '' END
-           || vo.did_encode(path)
+           || vo.did_encode(regexp_replace(path, '(\.(fz|gz|bz2))+$', '', 'i'))
 $$;
 
 -- Another ivoid renews the identifiers made from it.
