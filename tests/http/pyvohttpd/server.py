@@ -61,6 +61,8 @@ class VoServer:
         self.env = {}
         self.log = None
         self.session = requests.Session()
+        # plain answers, of a known length, unless a test asks otherwise
+        self.session.headers["Accept-Encoding"] = "identity"
         self.session.trust_env = False
 
     # --- life ------------------------------------------------------------
