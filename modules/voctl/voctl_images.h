@@ -106,7 +106,8 @@ vo_err_t *voctl_work(voctl_t *ctl, int nworkers, int n, const int *items,
 /*
  * Read FILE. Records: first {checksum}; then, of a science file, one of
  * IMG_VALUES values for each image or other data product, each followed by its
- * progenitors, {name}; of a product one {hdu, media type} for each part.
+ * progenitors, {name}; of a product one {hdu, media type, obs_id, filter} for
+ * each part.
  */
 vo_err_t *voctl_img_read(const voctl_imgjob_t *job,
                          const voctl_imgfile_t *file, voctl_answer_t *answer,
@@ -138,6 +139,11 @@ void voctl_img_describe(const char **v, const voctl_imgjob_t *job,
 /* Numbers as texts in POOL; NULL for NaN. */
 const char *voctl_img_number(double v, apr_pool_t *pool);
 const char *voctl_img_numbers(const double *v, int n, apr_pool_t *pool);
+
+/* A circle where the header of an image without coordinates says that it was
+ * taken, if it does. */
+vo_err_t *voctl_img_place(const char **v, const voctl_imgjob_t *job,
+                          const voctl_imghead_t *head, apr_pool_t *pool);
 
 /* Fill V from the tables of a FITS file: visibilities, spectra, events.
  * *FOUND is 0 when there is nothing of the kind. */

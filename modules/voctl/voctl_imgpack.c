@@ -188,6 +188,7 @@ static vo_err_t *pack_all(packer_t *p, vo_fitsfile_t *file, apr_pool_t *pool)
     return NULL;
 }
 
+/* SOURCE in square tiles as TEMPORARY. */
 static vo_err_t *write_packed(const char *temporary, const char *name,
                               const voctl_pack_t *pack, apr_pool_t *pool)
 {
@@ -408,50 +409,87 @@ static vo_err_t *put_in_place(const char *temporary, const char *to,
     return NULL;
 }
 
-/* NAME with ".fz" in the place of ".gz", or behind it. */
+static int ends_in(const char *name, const char *ending)
+{
+    size_t n = strlen(name), len = strlen(ending);
+
+    return n > len && !strcasecmp(name + n - len, ending);
+}
+
+/* NAME with ".fz" in the place of ".gz" or ".bz2", or behind it. */
 static const char *packed_name(const char *name, apr_pool_t *pool)
 {
     size_t n = strlen(name);
 
-    if (n > 3 && !strcasecmp(name + n - 3, ".fz")) {
+    if (ends_in(name, ".fz")) {
         return name;
     }
-    if (n > 3 && !strcasecmp(name + n - 3, ".gz")) {
-        n -= 3;
-    }
+    n -= ends_in(name, ".gz") ? 3 : ends_in(name, ".bz2") ? 4 : 0;
     return apr_pstrcat(pool, apr_pstrmemdup(pool, name, n), ".fz", NULL);
 }
 
-vo_err_t *voctl_img_pack(const char **out, const char *name,
-                         const voctl_pack_t *pack, apr_pool_t *pool)
+/* Write what NAME, compressed by bzip2, holds to PLAIN. */
+static vo_err_t *unzip(const char *plain, const char *name, apr_pool_t *pool)
+{
+    packer_t p = {NULL, NULL, NULL, NULL, 0};
+
+    unlink(plain);
+    fits_open_diskfile(&p.in, name, READONLY, &p.status);
+    fits_create_diskfile(&p.out, plain, &p.status);
+    fits_copy_file(p.in, p.out, 1, 1, 1, &p.status);
+    close_packer(&p);
+    return p.status ? vo_err_make(pool, VO_ERR_USAGE, "It cannot be unpacked"
+                                  " (cfitsio error %d).", p.status)
+                    : NULL;
+}
+
+/* NAME's pixels are those of the file SOURCE: pack them. */
+static vo_err_t *pack_source(const char **out, const char *source,
+                             const char *name, const char *hidden,
+                             const voctl_pack_t *pack, apr_pool_t *pool)
 {
     const char *to = packed_name(name, pool);
-    const char *temporary = apr_pstrcat(pool, folder_of(name, pool), "/.",
-                                        strrchr(to, '/') + 1, ".voctl", NULL);
-    int is_needed, is_there = strcmp(to, name) && access(to, F_OK) == 0;
+    const char *temporary = apr_pstrcat(pool, hidden, "fz", NULL);
+    int is_needed;
     vo_err_t *err;
 
-    *out = NULL;
-    VO_TRY(look(&is_needed, name, pack->tile, pool));
-    if (!is_needed) {
+    VO_TRY(look(&is_needed, source, pack->tile, pool));
+    if (!is_needed && source == name) {
         return NULL;
     }
     *out = to;
-    if (is_there) { /* left by a run that was cut off: the same pixels? */
-        VO_TRY(compare_files(name, to, pack, pool));
-        return pack->is_kept
-                       || unlink(name)
+    if (strcmp(to, name) && access(to, F_OK) == 0) {
+        /* left by a run that was cut off: the same pixels? */
+        VO_TRY(compare_files(source, to, pack, pool));
+        return pack->is_kept || unlink(name)
                    ? vo_err_make(pool, VO_ERR_FAULT, "%s is there already.",
                                  to)
                    : NULL;
     }
     unlink(temporary);
-    err = write_packed(temporary, name, pack, pool);
-    err = err ? err : compare_files(name, temporary, pack, pool);
-    err = err ? err
-              : put_in_place(temporary, to, name, pack->is_kept, pool);
+    err = write_packed(temporary, source, pack, pool);
+    err = err ? err : compare_files(source, temporary, pack, pool);
+    err = err ? err : put_in_place(temporary, to, name, pack->is_kept, pool);
     if (err) {
         unlink(temporary);
     }
+    return err;
+}
+
+vo_err_t *voctl_img_pack(const char **out, const char *name,
+                         const voctl_pack_t *pack, apr_pool_t *pool)
+{
+    const char *hidden = apr_pstrcat(pool, folder_of(name, pool), "/.",
+                                     strrchr(name, '/') + 1, ".voctl-", NULL);
+    const char *plain = apr_pstrcat(pool, hidden, "plain", NULL);
+    vo_err_t *err;
+
+    *out = NULL;
+    if (!ends_in(name, ".bz2")) {
+        return pack_source(out, name, name, hidden, pack, pool);
+    }
+    err = unzip(plain, name, pool);
+    err = err ? err : pack_source(out, plain, name, hidden, pack, pool);
+    unlink(plain);
     return err;
 }

@@ -17,7 +17,6 @@
 #include "voctl_images.h"
 
 #define BLOCK (1 << 20)
-#define MAX_CHECKED_GZ ((apr_int64_t)1 << 31)
 
 const voctl_image_column_t voctl_image_columns[IMG_COLUMNS] = {
     [IMG_PRODUCT_TYPE] = {"product_type", "text"},
@@ -180,6 +179,74 @@ static const char *image_type(const vo_fitsimg_t *image)
     return n <= 1 ? "spectrum" : n == 2 ? "image" : "cube";
 }
 
+/* Metres of VALUE on a spectral axis of KIND ("WAVE", "AWAV", "FREQ") with
+ * UNIT (FITS WCS paper III); NaN for another. */
+static double wavelength(double value, const char *kind, const char *unit)
+{
+    static const struct {
+        const char *unit;
+        double factor; /* to m or Hz */
+    } units[] = {{"m", 1}, {"mm", 1e-3}, {"um", 1e-6}, {"nm", 1e-9},
+                 {"Angstrom", 1e-10}, {"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6},
+                 {"GHz", 1e9}};
+    int is_freq = !strncmp(kind, "FREQ", 4);
+    size_t i;
+
+    if (!unit) {
+        unit = is_freq ? "Hz" : "m";
+    }
+    for (i = 0; i < sizeof(units) / sizeof(*units); ++i) {
+        if (!strcasecmp(unit, units[i].unit)
+            && is_freq == (strstr(unit, "Hz") != NULL)) {
+            value *= units[i].factor;
+            return is_freq ? 299792458. / value : value;
+        }
+    }
+    return NAN;
+}
+
+/* What the spectral axis of a cube or spectrum covers, if it is linear. */
+static void set_spectral(const char **v, const vo_fitsimg_t *image,
+                         apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < image->naxes; ++i) {
+        const char *n = apr_psprintf(pool, "%d", i + 1), *kind;
+        const char *unit = vo_fits_cards_string(
+            image->head, apr_pstrcat(pool, "CUNIT", n, NULL));
+        double crval = NAN, crpix = 1, step = NAN, a, b;
+
+        kind = vo_fits_cards_string(image->head,
+                                    apr_pstrcat(pool, "CTYPE", n, NULL));
+        if (!kind || image->naxis[i] < 2 || strlen(kind) > 4
+            || (strcmp(kind, "WAVE") && strcmp(kind, "AWAV")
+                && strcmp(kind, "FREQ"))) {
+            continue;
+        }
+        vo_fits_cards_double(image->head, apr_pstrcat(pool, "CRVAL", n, NULL),
+                             &crval);
+        vo_fits_cards_double(image->head, apr_pstrcat(pool, "CRPIX", n, NULL),
+                             &crpix);
+        if (!vo_fits_cards_double(image->head,
+                                  apr_pstrcat(pool, "CDELT", n, NULL),
+                                  &step)) {
+            vo_fits_cards_double(image->head,
+                                 apr_pstrcat(pool, "CD", n, "_", n, NULL),
+                                 &step);
+        }
+        a = wavelength(crval + (0.5 - crpix) * step, kind, unit);
+        b = wavelength(crval + ((double)image->naxis[i] + 0.5 - crpix) * step,
+                       kind, unit);
+        if (a > 0 && b > 0) {
+            v[IMG_EM_MIN] = voctl_img_number(fmin(a, b), pool);
+            v[IMG_EM_MAX] = voctl_img_number(fmax(a, b), pool);
+        }
+        v[IMG_EM_XEL] = apr_psprintf(pool, "%" APR_INT64_T_FMT,
+                                     image->naxis[i]);
+    }
+}
+
 /* *WCS is NULL for an image without celestial coordinates. */
 static vo_err_t *read_image(const char **v, vo_wcs_t **wcs,
                             const voctl_imgjob_t *job,
@@ -214,12 +281,10 @@ static vo_err_t *read_image(const char **v, vo_wcs_t **wcs,
     v[IMG_NAXIS] = naxis_text(image, pool);
     v[IMG_HDU] = apr_psprintf(pool, "%d", image->hdu);
     v[IMG_MEDIA_TYPE] = "image/fits";
-    if (image->naxes > 2 && !strcmp(v[IMG_PRODUCT_TYPE], "cube")) {
-        v[IMG_EM_XEL] = apr_psprintf(pool, "%" APR_INT64_T_FMT,
-                                     image->naxis[2]);
-    }
     voctl_img_describe(v, job, head, pool);
-    return NULL;
+    set_spectral(v, image, pool);
+    return *wcs || strcmp(v[IMG_PRODUCT_TYPE], "spectrum")
+               ? NULL : voctl_img_place(v, job, head, pool);
 }
 
 static void add_progenitors(voctl_answer_t *answer, const voctl_imgjob_t *job,
@@ -292,9 +357,24 @@ static vo_err_t *read_science(const voctl_imgjob_t *job, const char *name,
     return NULL;
 }
 
-/* One record, {hdu, media type}, for every part of a file that belongs to an
- * image. */
-static vo_err_t *read_product(const char *name, const voctl_imgfile_t *file,
+/* Observation and filter by the header, for want of a telling name. */
+static void identify(const char **obs_id, const char **filter,
+                     const voctl_imgjob_t *job, const voctl_imgfile_t *file,
+                     const vo_fits_cards_t *own,
+                     const vo_fits_cards_t *primary, apr_pool_t *pool)
+{
+    voctl_imghead_t head = {own, primary, file->path, NAN, 0};
+    const char *v[IMG_VALUES] = {NULL};
+
+    voctl_img_describe(v, job, &head, pool);
+    *obs_id = v[IMG_OBS_ID];
+    *filter = v[IMG_FILTER];
+}
+
+/* One record, {hdu, media type, obs_id, filter}, for every part of a file that
+ * belongs to an image. */
+static vo_err_t *read_product(const voctl_imgjob_t *job, const char *name,
+                              const voctl_imgfile_t *file,
                               voctl_answer_t *answer, apr_pool_t *pool)
 {
     static const struct {
@@ -304,8 +384,8 @@ static vo_err_t *read_product(const char *name, const voctl_imgfile_t *file,
         {".txt", "text/plain"}, {".pdf", "application/pdf"},
         {".html", "text/html"},
     };
-    const char *v[2] = {"1", NULL};
-    const vo_fits_cards_t *cards;
+    const char *v[4] = {"1", NULL, NULL, NULL};
+    const vo_fits_cards_t *cards, *primary;
     vo_fitsfile_t *fits;
     size_t i, n = strlen(file->path);
     int hdu, nimages = 0;
@@ -315,11 +395,12 @@ static vo_err_t *read_product(const char *name, const voctl_imgfile_t *file,
 
         if (n > len && !strcasecmp(file->path + n - len, types[i].ending)) {
             v[1] = types[i].type;
-            voctl_answer_add(answer, 2, v);
+            voctl_answer_add(answer, 4, v);
             return NULL;
         }
     }
     VO_TRY(vo_fitsfile_open(&fits, name, pool));
+    VO_TRY(vo_fitsfile_head(&primary, fits, 1));
     for (hdu = 1;; ++hdu) {
         const vo_fitsimg_t *image;
         vo_err_t *err;
@@ -333,7 +414,8 @@ static vo_err_t *read_product(const char *name, const voctl_imgfile_t *file,
             VO_TRY(check_end(image, pool));
             v[0] = apr_psprintf(pool, "%d", hdu);
             v[1] = "image/fits";
-            voctl_answer_add(answer, 2, v);
+            identify(&v[2], &v[3], job, file, image->head, primary, pool);
+            voctl_answer_add(answer, 4, v);
             ++nimages;
         }
         else if (err->kind != VO_ERR_NOTFOUND) {
@@ -342,7 +424,8 @@ static vo_err_t *read_product(const char *name, const voctl_imgfile_t *file,
     }
     if (!nimages) {
         v[1] = "application/fits";
-        voctl_answer_add(answer, 2, v);
+        identify(&v[2], &v[3], job, file, primary, NULL, pool);
+        voctl_answer_add(answer, 4, v);
     }
     return NULL;
 }
@@ -352,12 +435,17 @@ vo_err_t *voctl_img_read(const voctl_imgjob_t *job,
                          apr_pool_t *pool)
 {
     const char *name = voctl_img_name(job, file, pool), *checksum = NULL;
+    size_t n = strlen(name);
 
+    if (n > 4 && !strcasecmp(name + n - 4, ".bz2")) {
+        return vo_err_make(pool, VO_ERR_USAGE, "Files compressed by bzip2 are"
+                           " not read: unpack it, or have it --recompress'd.");
+    }
     if (job->has_checksums) {
         VO_TRY(voctl_img_checksum(&checksum, name, pool));
     }
     voctl_answer_add(answer, 1, &checksum);
     return file->kind == VOCTL_IMG_SCIENCE
                ? read_science(job, name, file, answer, pool)
-               : read_product(name, file, answer, pool);
+               : read_product(job, name, file, answer, pool);
 }

@@ -12,7 +12,7 @@
 
 /* A registered image, as far as files are related to it. */
 typedef struct row_t {
-    const char *id, *obs_id, *root, *stem, *hdu, *tile;
+    const char *id, *obs_id, *root, *stem, *hdu, *tile, *filter;
 } row_t;
 
 static const char *base_name(const char *path)
@@ -51,7 +51,8 @@ static vo_err_t *read_rows(voctl_imgjob_t *job)
     job->by_base = apr_hash_make(pool);
     job->by_obs = apr_hash_make(pool);
     VO_TRY(voctl_query(&res, job->ctl, apr_pstrcat(pool,
-        "SELECT image_id, obs_id, root_id, path, hdu, 'tile ' || tile_id FROM ",
+        "SELECT image_id, obs_id, root_id, path, hdu, 'tile ' || tile_id,"
+        " filter_name FROM ",
         job->schema, ".vo_image WHERE path IS NOT NULL AND is_valid ORDER BY"
         " path, hdu", NULL), 0, NULL, pool));
     for (i = 0; i < PQntuples(res); ++i) {
@@ -63,6 +64,7 @@ static vo_err_t *read_rows(voctl_imgjob_t *job)
         row.stem = voctl_img_stem(PQgetvalue(res, i, 3), NULL, pool);
         row.hdu = PQgetvalue(res, i, 4);
         row.tile = PQgetisnull(res, i, 5) ? NULL : PQgetvalue(res, i, 5);
+        row.filter = PQgetvalue(res, i, 6);
         add_row(job->by_stem, stem_key(row.root, row.stem, pool), &row, pool);
         add_row(job->by_base, base_name(row.stem), &row, pool);
         add_row(job->by_obs, row.obs_id, &row, pool);
@@ -87,6 +89,26 @@ static apr_array_header_t *of_one_file(apr_array_header_t *rows)
         }
     }
     return rows;
+}
+
+/* The rows of observation OBS_ID in FILTER, if they are of one file. */
+static apr_array_header_t *by_header(const voctl_imgjob_t *job,
+                                     const char *obs_id, const char *filter,
+                                     apr_pool_t *pool)
+{
+    apr_array_header_t *all = NULL, *rows = apr_array_make(pool, 2,
+                                                           sizeof(row_t));
+    int i;
+
+    if (obs_id && filter) {
+        all = apr_hash_get(job->by_obs, obs_id, APR_HASH_KEY_STRING);
+    }
+    for (i = 0; all && i < all->nelts; ++i) {
+        if (!strcmp(APR_ARRAY_IDX(all, i, row_t).filter, filter)) {
+            APR_ARRAY_PUSH(rows, row_t) = APR_ARRAY_IDX(all, i, row_t);
+        }
+    }
+    return rows->nelts ? of_one_file(rows) : NULL;
 }
 
 /* The observation a picture of all its filters belongs to: one called like
@@ -155,6 +177,9 @@ vo_err_t *voctl_img_store_product(int *is_related, voctl_imgjob_t *job,
     if (!rows) { /* weights often lie in another folder */
         rows = of_one_file(apr_hash_get(job->by_base, base_name(file->stem),
                                         APR_HASH_KEY_STRING));
+    }
+    if (!rows && records->nelts > 1) {
+        rows = by_header(job, all[1].values[2], all[1].values[3], pool);
     }
     *is_related = rows != NULL;
     for (i = 1; rows && i < records->nelts; ++i) {

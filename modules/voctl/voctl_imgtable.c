@@ -124,22 +124,18 @@ static double angle(const char *text, double factor, apr_pool_t *pool)
     return sign * sum * factor;
 }
 
-/* A circle at the place the header tells, if it tells one. */
-static vo_err_t *place_by_header(table_t *t)
+vo_err_t *voctl_img_place(const char **v, const voctl_imgjob_t *job,
+                          const voctl_imghead_t *head, apr_pool_t *pool)
 {
-    const char *wide = voctl_imgmap_get(t->job->map, t->head, "aperture",
-                                        t->pool);
-    double ra = angle(voctl_imgmap_get(t->job->map, t->head, "ra", t->pool),
-                      15, t->pool);
-    double dec = angle(voctl_imgmap_get(t->job->map, t->head, "dec", t->pool),
-                       1, t->pool);
-    double diameter = angle(wide, 1, t->pool);
+    double ra = angle(voctl_imgmap_get(job->map, head, "ra", pool), 15, pool);
+    double dec = angle(voctl_imgmap_get(job->map, head, "dec", pool), 1, pool);
+    double diameter = angle(voctl_imgmap_get(job->map, head, "aperture",
+                                             pool), 1, pool);
 
-    if (isnan(ra) || isnan(dec)) {
-        return NULL;
-    }
-    return voctl_img_circle(t->v, ra, dec,
-                            diameter > 0 ? diameter / 2 : ARCSEC, t->pool);
+    return isnan(ra) || isnan(dec)
+               ? NULL
+               : voctl_img_circle(v, ra, dec, diameter > 0 ? diameter / 2
+                                                           : ARCSEC, pool);
 }
 
 /* The circle around the points of columns RA and DEC. */
@@ -242,7 +238,7 @@ static vo_err_t *events(table_t *t)
     t->v[IMG_MEDIA_TYPE] = "application/fits";
     t->v[IMG_UCD] = "phot.count";
     VO_TRY(place_by_points(t, &found));
-    return found ? NULL : place_by_header(t);
+    return found ? NULL : voctl_img_place(t->v, t->job, t->head, t->pool);
 }
 
 /* Metres of one UNIT, 0 when it is no length. */
@@ -294,7 +290,7 @@ static vo_err_t *spectrum(table_t *t, int wave)
             t->v[IMG_EM_XEL] = apr_psprintf(t->pool, "%ld", n);
         }
     }
-    return place_by_header(t);
+    return voctl_img_place(t->v, t->job, t->head, t->pool);
 }
 
 /* --- the file ------------------------------------------------------------ */

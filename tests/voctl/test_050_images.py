@@ -294,10 +294,92 @@ def test_images_050_gzip_cube_allsky(voctl, tmp_path):
         ("sky.fits", "image", [360, 180]),
         ("z.fits.gz", "image", [im.SIZE, im.SIZE])]
     assert got[0][3] == 7
+    (em_min, em_max), = voctl.sql("SELECT em_min, em_max FROM %s.vo_image"
+                                  " WHERE path = 'cube.fits'" % release)
+    assert (em_min, em_max) == pytest.approx((4.95e-7, 5.65e-7))
     assert got[1][6] == pytest.approx(41252.96, rel=1e-3)
     with fits.open(tmp_path / "z.fits.gz") as hdus:
         ra, dec = WCS(hdus[0].header).all_pix2world(60.5, 60.5, 1)
     assert got[2][4:6] == pytest.approx((float(ra), float(dec)), abs=1e-9)
+
+
+def test_images_050_spectra_events(voctl, tmp_path):
+    release = voctl.release()
+    h = fits.Header({"CTYPE1": "WAVE", "CUNIT1": "nm", "CRVAL1": 500.0,
+                     "CRPIX1": 1.0, "CDELT1": 0.5, "RA": "10:00:00.0",
+                     "DEC": "-02:30:00", "OBJECT": "star"})
+    im.write(tmp_path / "one.fits", h, np.arange(200, dtype="f4"))
+    table = fits.BinTableHDU.from_columns([
+        fits.Column("WAVE", "D", "Angstrom", array=np.linspace(4e3, 9e3, 50)),
+        fits.Column("FLUX", "E", array=np.ones(50))], name="SPECTRUM")
+    table.header["RA_TARG"], table.header["DEC_TARG"] = 20.0, 5.0
+    table.writeto(tmp_path / "two.fits")
+    ra = np.array([0.1, 359.9, 0.0, 0.05])
+    fits.BinTableHDU.from_columns([
+        fits.Column("TIME", "D", array=np.arange(4.0)),
+        fits.Column("RA", "D", "deg", array=ra),
+        fits.Column("DEC", "D", "deg", array=np.zeros(4))],
+        name="EVENTS").writeto(tmp_path / "x.fits")
+    voctl("images", release, tmp_path).ok()
+    one, two, events = rows(
+        voctl, release, "path, product_type, ra, dec, em_min, em_max, em_xel,"
+        " fov, hdu, media_type, target_name")
+    assert one[:2] == ("one.fits", "spectrum")
+    assert one[2:7] == pytest.approx((150, -2.5, 499.75e-9, 599.75e-9, 200))
+    assert one[-1] == "star" and one[7] == pytest.approx(2 / 3600)
+    assert two[1:7] == ("spectrum", 20, 5, pytest.approx(4e-7),
+                        pytest.approx(9e-7), 50)
+    assert two[8:10] == (2, "application/fits")
+    assert events[1] == "event"
+    assert min(events[2], 360 - events[2]) < 0.1 and events[3] == 0
+    assert 0.2 <= events[7] < 0.3
+
+
+def test_images_050_related_by_header(voctl, tmp_path):
+    """A weight whose name tells nothing belongs where its header says."""
+    release = voctl.release()
+    for f in ("a", "b"):
+        im.write(tmp_path / ("%s.fits" % f), im.t80(im.header(
+            1, 1, OBJECT="t1", FILTER=f)))
+        im.write(tmp_path / ("other/no%s_weight.fits" % f), im.t80(im.header(
+            1, 1, OBJECT="t1", FILTER=f)))
+    im.write(tmp_path / "keyword.fits", im.t80(im.header(
+        1, 1, OBJECT="t1", FILTER="b", PRODTYPE="dqmask")))
+    im.write(tmp_path / "stray_weight.fits", im.header(1, 1, OBJECT="t7"))
+    result = voctl("images", release, tmp_path).ok()
+    assert "1 related to nothing" in result.out
+    assert "stray_weight.fits: this weight belongs to no image" in result.err
+    assert voctl.sql(
+        "SELECT p.path, kind, i.path FROM {0}.vo_product p JOIN {0}.vo_image i"
+        " USING (image_id) ORDER BY 1".format(release)) == [
+            ("keyword.fits", "mask", "b.fits"),
+            ("other/noa_weight.fits", "weight", "a.fits"),
+            ("other/nob_weight.fits", "weight", "b.fits")]
+
+
+def test_images_050_hard_places(voctl, tmp_path):
+    """Poles and RA 0: points in and around images, by astropy's pixels."""
+    release = voctl.release()
+    for i, (ra, dec) in enumerate(((0.0, 0.0), (359.99, 60.0), (10.0, 90.0),
+                                   (77.0, -89.95), (200.0, 89.9))):
+        for kind in ("TAN", "TPV", "SIP"):
+            im.write(tmp_path / ("%d%s.fits" % (i, kind)), im.header(
+                ra, dec, kind, scale=2e-3))
+    voctl("images", release, tmp_path).ok()
+    rng = np.random.default_rng(8)
+    for path, region in rows(voctl, release,
+                             "path, sky.sky_dali_text(region)"):
+        wcs = WCS(fits.getheader(tmp_path / path))
+        xy = rng.uniform(-.3 * im.SIZE, 1.3 * im.SIZE, (60, 2))
+        # not within half a pixel of the edge: the polygon follows to 0.1
+        xy = xy[(np.abs(xy - .5) > .5).all(1)
+                & (np.abs(xy - im.SIZE - .5) > .5).all(1)]
+        inside = ((xy > .5) & (xy < im.SIZE + .5)).all(1)
+        for (ra, dec), truth in zip(wcs.all_pix2world(xy, 1), inside):
+            got, = voctl.sql("SELECT sky.sky_contains(sky.sky_point(%s, %s),"
+                             " sky.sky_region(%s))", float(ra), float(dec),
+                             region)
+            assert got == (truth,), (path, ra, dec)
 
 
 def test_images_050_map(voctl, tmp_path):

@@ -179,6 +179,38 @@ def test_images_051_killed(voctl, thousands):
     assert all(after[path] == i for path, i in kept)
 
 
+def test_images_051_worker_dies(voctl, tmp_path):
+    """Whatever ends a worker is one line of the report."""
+    release = voctl.release()
+    for i in range(40):
+        im.write(tmp_path / ("i%02d.fits" % i), im.header(i, 1, size=4),
+                 np.zeros((4, 4), "i2"))
+    with open(tmp_path / "a_large.fits", "wb") as f:  # sparse: long to sum up
+        f.write((tmp_path / "i00.fits").read_bytes())
+        f.truncate(64 << 30)
+    p = subprocess.Popen([voctl.program, "images", release, tmp_path,
+                          "--jobs", "2"], env=voctl.environ(), text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for _ in range(400):
+        time.sleep(0.05)
+        for pid in subprocess.run(["pgrep", "-P", str(p.pid)], text=True,
+                                  capture_output=True).stdout.split():
+            try:
+                opened = [os.readlink(x) for x in pathlib.Path(
+                    "/proc", pid, "fd").iterdir()]
+            except OSError:
+                continue
+            if any("a_large" in x for x in opened):
+                os.kill(int(pid), signal.SIGSEGV)
+                out, err = p.communicate(timeout=60)
+                assert p.returncode == 1
+                assert "a_large.fits: reading it crashed (signal 11" in err
+                assert ": 40 data products" in out and "1 broken" in out
+                return
+    p.kill()
+    raise AssertionError("the worker was not found")
+
+
 def test_images_051_thousands(voctl, thousands):
     release = voctl.release()
     start = time.time()

@@ -2,6 +2,8 @@
 import ctypes
 import ctypes.util
 import os
+import pathlib
+import shutil
 import subprocess
 
 import numpy as np
@@ -11,6 +13,8 @@ from astropy.io import fits
 import image_files as im
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+DATA = pathlib.Path(os.environ.get("VO_TEST_DATA", pathlib.Path(
+    __file__).resolve().parents[3] / "shared/data"))
 SIZE = 330
 NOISE = 5.0
 
@@ -214,3 +218,20 @@ def test_images_052_usage(voctl, folder):
     voctl("images", release, folder, "--recompress").fails(
         "bad.fits: not recompressed", "bad.fits: The file is damaged", rc=1)
     assert (folder / "bad.fits").exists()
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="no VO_TEST_DATA")
+def test_images_052_bzip2(voctl, tmp_path):
+    """Real images of SDSS, which cannot be read as they are."""
+    release = voctl.release()
+    for path in (DATA / "images/sdss_ngc6976").iterdir():
+        shutil.copy(path, tmp_path)
+    before = read(tmp_path)
+    voctl("images", release, tmp_path).fails("bzip2", rc=1)
+    voctl("images", release, tmp_path, "--recompress", "--quantize",
+          "0").ok()
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".fz"] * 3
+    fitsverify(tmp_path)
+    for key, (pixels, _) in read(tmp_path).items():
+        assert np.array_equal(pixels, before[key[0] + ".bz2", 0][0],
+                              equal_nan=True)
