@@ -168,7 +168,7 @@ static void test_words(void **state)
         {"text/xml", "text/xml"},
         {"application/x-votable+xml;serialization=BINARY2",
          "application/x-votable+xml;serialization=BINARY2;content=datalink"},
-        {"tsv", "text/tab-separated-values"},
+        {"tsv", "text/tab-separated-values;charset=utf-8"},
     };
     vo_err_t *err = vo_err_make(pool, VO_ERR_BUSY, "Come back.");
     const vo_tablefmt_t *fmt;
