@@ -23,11 +23,14 @@ ROWS = os.environ.get("VO_DEMO_ROWS", "20000")
 def fill(server):
     """The seeded releases, with their odd names, and the demo's."""
     seed.fill(server)
-    server.voctl("demo", "--rows", ROWS)
+    # two tiles of little images, and the tables as data products
+    server.voctl("demo", "--rows", ROWS, "--images",
+                 server.dir / "demo-images", "--tiles", "2", "--pixel", "20")
 
 
 def digest():
-    sources = sorted((seed.TOP / "modules" / "voctl").glob("voctl_*.c"))
+    sources = [__file__] + sorted(
+        (seed.TOP / "modules" / "voctl").glob("voctl_*.c"))
     return seed.digest() + ROWS + seed.digest_of(sources)
 
 

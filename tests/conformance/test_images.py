@@ -26,8 +26,9 @@ def dids(*obs):
 
 # --- ObsTAP ---------------------------------------------------------------------
 
-def test_taplint(vo, stilts):
-    rc, text = stilts("taplint", "tapurl=%s/vo/tap/pix-dr1" % vo.url,
+@pytest.mark.parametrize("release", ["pix-dr1", "demo-dr1"])
+def test_taplint(vo, stilts, release):
+    rc, text = stilts("taplint", "tapurl=%s/vo/tap/%s" % (vo.url, release),
                       "stages=" + STAGES, "report=EWFIS")
     assert rc == 0, text
     assert re.search(
