@@ -7,6 +7,8 @@ pix-private has the first tile's files again, and nobody may see it. `IMAGES`
 and `path(server, image)` give the truth to the tests.
 """
 # SPDX-License-Identifier: GPL-3.0-or-later
+import contextlib
+
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -206,3 +208,17 @@ def fill_images(server):
             _row(cur, "vo", "filter", survey="pix", name=name, filter_id=fid,
                  position=i + 1, wavelength=wave, width=width)
     conn.close()
+
+
+@contextlib.contextmanager
+def slow_images(vo, seconds):
+    """Every search of pix-dr1 by ivoa.obscore takes so long."""
+    vo.sql("ALTER VIEW pix_dr1.vo_obscore RENAME TO kept; CREATE VIEW"
+           " pix_dr1.vo_obscore AS SELECT k.* FROM pix_dr1.kept k, (SELECT"
+           " pg_sleep(%s)) s; GRANT SELECT ON pix_dr1.vo_obscore TO"
+           " vo_read_pix_dr1" % seconds)
+    try:
+        yield
+    finally:
+        vo.sql("DROP VIEW pix_dr1.vo_obscore; ALTER VIEW pix_dr1.kept RENAME"
+               " TO vo_obscore")

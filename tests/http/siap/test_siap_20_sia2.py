@@ -6,7 +6,7 @@ import io
 import pytest
 
 from pyvohttpd.obscore import wrong_columns
-from pyvohttpd.seed_images import IMAGES
+from pyvohttpd.seed_images import IMAGES, slow_images
 from pyvohttpd.xmltree import VOT, VOTable, parse
 
 BASE = "/vo/siap2/pix-dr1"
@@ -303,15 +303,8 @@ def test_one_bad_value_of_several(vo):
 def test_slow_query_is_transient(vo, conf_now):
     """What took too long is told with the word the standard has for it."""
     conf_now("<Location /vo/siap2>\nSIAPTimeout 1\n</Location>")
-    vo.sql("ALTER VIEW pix_dr1.vo_obscore RENAME TO kept; CREATE VIEW"
-           " pix_dr1.vo_obscore AS SELECT k.* FROM pix_dr1.kept k,"
-           " (SELECT pg_sleep(4)) s; GRANT SELECT ON pix_dr1.vo_obscore TO"
-           " vo_read_pix_dr1")
-    try:
+    with slow_images(vo, 4):
         r = vo.get(QUERY, MAXREC=1)
-    finally:
-        vo.sql("DROP VIEW pix_dr1.vo_obscore; ALTER VIEW pix_dr1.kept RENAME"
-               " TO vo_obscore")
     assert r.status_code >= 400
     assert VOTable(r.content).message().startswith("TransientFault: ")
     assert found(vo) == want(lambda i: True)
