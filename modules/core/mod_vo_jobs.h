@@ -29,12 +29,18 @@ typedef struct vo_jobrun_t {
     vo_out_t *out;                    /* into the result file */
     int timeout_ms;                   /* 0 = none */
     int (*is_stopped)(void *baton);   /* for vo_sql_req_t's is_gone */
+    /* The file *PATH with the result of the finished job ID of SERVICE and this
+     * release, whose owner is that of this job; VO_ERR_NOTFOUND else. */
+    vo_err_t *(*result_of)(const char **path, void *baton,
+                           const char *service, const char *id);
     void *baton;
     server_rec *server;
     apr_pool_t *pool;                 /* of this execution */
     /* said by run() */
     const char *media_type;           /* of the result */
     apr_int64_t nrows;                /* written so far, for the progress */
+    apr_array_header_t *parts;        /* vo_job_part_t: several results, each
+                                         written behind the other; NULL: one */
 } vo_jobrun_t;
 
 typedef struct vo_jobtype_t {
@@ -50,6 +56,8 @@ typedef struct vo_jobtype_t {
                           const vo_dali_params_t *settings,
                           const vo_release_t *rel, apr_int64_t *rows,
                           double *seconds);
+    /* Errors are told as they are, as text/plain; or: */
+    int tells_text;
     /* The format in which PARAMS want an error told, or NULL for VOTable. */
     const vo_tablefmt_t *(*error_format)(const vo_dali_params_t *params,
                                          apr_pool_t *pool);

@@ -121,8 +121,11 @@ void vo_result_remove(const char *name, apr_pool_t *pool);
 /* Remove files nobody owns: left by workers that died. IS_TEMP: look only at
  * unfinished ones, which are few. */
 void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool);
-/* Answer with the result of JOB. */
-int vo_result_send(request_rec *r, const vo_job_t *job);
+/* Where the result called NAME is, in POOL. */
+const char *vo_result_path(const char *name, apr_pool_t *pool);
+/* Answer with PART of the result of JOB. */
+int vo_result_send(request_rec *r, const vo_job_t *job,
+                   const vo_job_part_t *part);
 
 /* --- mod_vo_uws.c -------------------------------------------------------- */
 

@@ -22,7 +22,7 @@ APLOG_USE_MODULE(vo);
 
 /* --- writing ------------------------------------------------------------- */
 
-static const char *path_of(const char *name, apr_pool_t *pool)
+const char *vo_result_path(const char *name, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, vo_jobs_global.result_dir, "/", name, NULL);
 }
@@ -76,7 +76,7 @@ vo_err_t *vo_result_create(vo_result_t **made, const vo_job_t *job,
     /* each attempt has its own file, so two workers cannot meet in one */
     result->name = apr_psprintf(pool, "%s.%d-%" APR_TIME_T_FMT, job->id,
                                 job->attempts, apr_time_now());
-    result->path = path_of(result->name, pool);
+    result->path = vo_result_path(result->name, pool);
     result->temp_path = apr_pstrcat(pool, result->path, TEMP_SUFFIX, NULL);
     result->max_size = max_size;
     result->pool = pool;
@@ -120,7 +120,7 @@ void vo_result_discard(vo_result_t *result)
 
 void vo_result_remove(const char *name, apr_pool_t *pool)
 {
-    unlink(path_of(name, pool));
+    unlink(vo_result_path(name, pool));
 }
 
 /* "ID.ATTEMPT", with the suffix of an unfinished one if IS_TEMP. */
@@ -148,7 +148,7 @@ void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)
         if (info.name && is_result_name(info.name, is_temp)
             && info.mtime < apr_time_now() - TIDY_AGE
             && !vo_job_has_file(&has, conn, info.name, pool) && !has) {
-            unlink(path_of(info.name, pool));
+            unlink(vo_result_path(info.name, pool));
         }
     }
     apr_dir_close(dir);
@@ -156,9 +156,10 @@ void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)
 
 /* --- serving ------------------------------------------------------------- */
 
-int vo_result_send(request_rec *r, const vo_job_t *job)
+int vo_result_send(request_rec *r, const vo_job_t *job,
+                   const vo_job_part_t *part)
 {
-    const char *path = path_of(job->result_file, r->pool);
+    const char *path = vo_result_path(job->result_file, r->pool);
     apr_bucket_brigade *bb;
     apr_file_t *file;
     apr_status_t rv;
@@ -175,14 +176,21 @@ int vo_result_send(request_rec *r, const vo_job_t *job)
             r, NULL, vo_err_fault(r->pool, rv, "The result is lost; run the "
                                   "query again.", "%s", path));
     }
-    ap_set_content_type(r, job->result_type);
+    if (part->size > r->finfo.size - part->offset) {
+        return vo_respond_error(
+            r, NULL, vo_err_fault(r->pool, APR_EGENERAL, "The result is lost;"
+                                  " run the query again.", "%s is cut off",
+                                  path));
+    }
+    ap_set_content_type(r, part->media_type);
     ap_update_mtime(r, r->finfo.mtime);
     ap_set_last_modified(r);
     /* a file never changes under its name, which no other will have */
     apr_table_setn(r->headers_out, "ETag",
-                   apr_pstrcat(r->pool, "\"", job->result_file, "\"", NULL));
+                   apr_pstrcat(r->pool, "\"", job->result_file, "-", part->name,
+                               "\"", NULL));
     ap_set_accept_ranges(r);
-    ap_set_content_length(r, r->finfo.size);
+    ap_set_content_length(r, part->size);
     apr_table_setn(r->headers_out, "Cache-Control", "private");
     rc = ap_meets_conditions(r);
     if (rc != OK) {
@@ -190,7 +198,7 @@ int vo_result_send(request_rec *r, const vo_job_t *job)
     }
     bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     if (rc == OK) {
-        apr_brigade_insert_file(bb, file, 0, r->finfo.size, r->pool);
+        apr_brigade_insert_file(bb, file, part->offset, part->size, r->pool);
     }
     APR_BRIGADE_INSERT_TAIL(
         bb, apr_bucket_eos_create(r->connection->bucket_alloc));

@@ -571,6 +571,10 @@ static int get_error(uws_t *u)
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
                                    "The job has met no error."));
     }
+    if (u->type->tells_text) {
+        return send_text(u, apr_pstrcat(u->r->pool, u->job->error_text, "\n",
+                                        NULL));
+    }
     if (!job_params(u, &params, u->job->form) && u->type->error_format) {
         fmt = u->type->error_format(params, u->r->pool);
     }
@@ -653,13 +657,14 @@ static int get_results(uws_t *u)
 
 static int get_result(uws_t *u, const char *name)
 {
-    if (strcmp(name, "result") || u->job->phase != VO_PHASE_COMPLETED
-        || !u->job->result_file) {
+    vo_job_part_t part;
+
+    if (!vo_uws_part_find(&part, u->job, name, u->r->pool)) {
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
                                    "The job has no result '%.40s'; it is %s.",
                                    name, vo_phase_name(u->job->phase)));
     }
-    return vo_result_send(u->r, u->job);
+    return vo_result_send(u->r, u->job, &part);
 }
 
 /* --- dispatch ------------------------------------------------------------ */

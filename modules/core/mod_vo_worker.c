@@ -233,6 +233,31 @@ static vo_err_t *parse_form(vo_dali_params_t **params, const char *form,
     return vo_dali_params_add_form(*params, form, strlen(form));
 }
 
+static vo_err_t *result_of(const char **path, void *baton,
+                           const char *service, const char *id)
+{
+    worker_t *w = baton;
+    const char *owner = w->job->owner;
+    vo_job_t *job = NULL;
+
+    if (vo_uws_is_id(id)) {
+        VO_TRY(vo_job_get(&job, w->data, service, w->job->release, id,
+                          w->pool));
+    }
+    if (!job || (owner ? !job->owner || strcmp(owner, job->owner)
+                       : job->owner != NULL)) {
+        return vo_err_make(w->pool, VO_ERR_NOTFOUND, "There is no job '%.40s'"
+                           " of yours at this release's service '%s'.", id,
+                           service);
+    }
+    if (job->phase != VO_PHASE_COMPLETED || !job->result_file) {
+        return vo_err_make(w->pool, VO_ERR_USAGE, "The job '%s' has no result;"
+                           " it is %s.", id, vo_phase_name(job->phase));
+    }
+    *path = vo_result_path(job->result_file, w->pool);
+    return NULL;
+}
+
 static vo_err_t *execute(worker_t *w, vo_result_t **result)
 {
     const vo_jobtype_t *type = ap_lookup_provider(
@@ -273,6 +298,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
                           ? APR_INT32_MAX
                           : w->job->duration * 1000;
     run->is_stopped = is_stopped;
+    run->result_of = result_of;
     run->baton = w;
     run->server = w->server;
     run->pool = w->pool;
@@ -413,6 +439,9 @@ static void run_job(worker_t *w, vo_job_t *job, apr_pool_t *pool)
             done_job.result_file = result->name;
             done_job.result_type = run.media_type;
             done_job.result_size = result->size;
+            done_job.result_parts = run.parts
+                                        ? vo_uws_parts_text(run.parts, pool)
+                                        : NULL;
         }
         log_outcome(w, &end, err);
         is_ours = settle(w, &end, &done_job);

@@ -10,7 +10,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "vo_num.h"
+#include "mod_vo_conf.h"
 
 APLOG_USE_MODULE(soda);
 
@@ -19,6 +19,7 @@ APLOG_USE_MODULE(soda);
 #define DEFAULT_MAX_PIXELS 30000000
 #define DEFAULT_MAX_CUTS 1000
 #define DEFAULT_MAX_BULK 100000
+#define DEFAULT_UPLOAD_BYTES 104857600
 #define DEFAULT_LOOK_S 30 /* s */
 
 /* Written while httpd configures itself, before there are threads. */
@@ -27,7 +28,7 @@ vo_fns_t soda_fns;
 /* ---- configuration ---------------------------------------------------- */
 
 typedef struct soda_dir_t { /* VO_UNSET: not set here */
-    apr_int64_t max_pixels, max_cuts, max_bulk, timeout;
+    int max_pixels, max_cuts, max_bulk, upload_bytes, timeout;
 } soda_dir_t;
 
 static void *create_dir(apr_pool_t *pool, char *path)
@@ -38,6 +39,7 @@ static void *create_dir(apr_pool_t *pool, char *path)
     d->max_pixels = VO_UNSET;
     d->max_cuts = VO_UNSET;
     d->max_bulk = VO_UNSET;
+    d->upload_bytes = VO_UNSET;
     d->timeout = VO_UNSET;
     return d;
 }
@@ -50,6 +52,7 @@ static void *merge_dir(apr_pool_t *pool, void *outerv, void *innerv)
     VO_INHERIT(d, outer, inner, max_pixels, VO_UNSET);
     VO_INHERIT(d, outer, inner, max_cuts, VO_UNSET);
     VO_INHERIT(d, outer, inner, max_bulk, VO_UNSET);
+    VO_INHERIT(d, outer, inner, upload_bytes, VO_UNSET);
     VO_INHERIT(d, outer, inner, timeout, VO_UNSET);
     return d;
 }
@@ -60,49 +63,27 @@ soda_conf_t soda_conf(request_rec *r)
                                                &soda_module);
     soda_conf_t conf;
 
-    conf.limits.max_pixels = d->max_pixels == VO_UNSET ? DEFAULT_MAX_PIXELS
-                                                       : d->max_pixels;
-    conf.limits.max_cuts = d->max_cuts == VO_UNSET ? DEFAULT_MAX_CUTS
-                                                   : (int)d->max_cuts;
-    conf.max_bulk = d->max_bulk == VO_UNSET ? DEFAULT_MAX_BULK
-                                            : (int)d->max_bulk;
-    conf.timeout_ms = 1000
-                      * (d->timeout == VO_UNSET ? DEFAULT_LOOK_S
-                                                : (int)d->timeout);
+    conf.limits.max_pixels = vo_conf_or(d->max_pixels, DEFAULT_MAX_PIXELS);
+    conf.limits.max_cuts = vo_conf_or(d->max_cuts, DEFAULT_MAX_CUTS);
+    conf.max_bulk = vo_conf_or(d->max_bulk, DEFAULT_MAX_BULK);
+    conf.upload_bytes = vo_conf_or(d->upload_bytes, DEFAULT_UPLOAD_BYTES);
+    conf.timeout_ms = 1000 * vo_conf_or(d->timeout, DEFAULT_LOOK_S);
     return conf;
 }
 
-/* What a number counts, its greatest value, and where it goes. */
-typedef struct setting_t {
-    const char *what;
-    apr_int64_t max;
-    apr_size_t offset;
-} setting_t;
-
 #define OFFSET(field) APR_OFFSETOF(soda_dir_t, field)
-static const setting_t max_pixels = {"pixels", APR_INT64_C(2000000000),
-                                     OFFSET(max_pixels)};
-static const setting_t max_cuts = {"cutouts", 1000000, OFFSET(max_cuts)};
-static const setting_t max_bulk = {"positions", 10000000, OFFSET(max_bulk)};
-static const setting_t timeout = {"seconds", 86400, OFFSET(timeout)};
+static const vo_conf_int_t max_pixels = {OFFSET(max_pixels), 1, 2000000000,
+                                         "pixels"};
+static const vo_conf_int_t max_cuts = {OFFSET(max_cuts), 1, 1000000,
+                                       "cutouts"};
+static const vo_conf_int_t max_bulk = {OFFSET(max_bulk), 1, 10000000,
+                                       "positions"};
+static const vo_conf_int_t upload_bytes = {OFFSET(upload_bytes), 1, 2000000000,
+                                           "bytes"};
+static const vo_conf_int_t timeout = {OFFSET(timeout), 1, 86400, "seconds"};
 
-static const char *set_number(cmd_parms *cmd, void *dirv, const char *arg)
-{
-    const setting_t *setting = cmd->info;
-    int64_t v;
-
-    if (!vo_num_to_int64(arg, (int)strlen(arg), &v) || v < 1
-        || v > setting->max) {
-        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number of %s from"
-                            " 1 to %" APR_INT64_T_FMT, cmd->cmd->name, arg,
-                            setting->what, setting->max);
-    }
-    *(apr_int64_t *)(void *)((char *)dirv + setting->offset) = v;
-    return NULL;
-}
-
-#define NUMBER(name, setting, help)                                           \
-    AP_INIT_TAKE1(name, set_number, (void *)&(setting),                       \
+#define NUMBER(name, conf, help)                                              \
+    AP_INIT_TAKE1(name, vo_conf_set_int, VO_CONF_INT(conf),                   \
                   RSRC_CONF | ACCESS_CONF, help)
 
 static const command_rec commands[] = {
@@ -116,6 +97,9 @@ static const command_rec commands[] = {
     NUMBER("SODAMaxBulk", max_bulk,
            "Most positions of a job that cuts around a list of them; default "
            "100000."),
+    NUMBER("SODAUploadBytes", upload_bytes,
+           "Bytes that a list of positions sent with a job may have; default "
+           "104857600."),
     NUMBER("SODATimeout", timeout,
            "Seconds after which a look-up of images is stopped; default 30."),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
@@ -160,6 +144,9 @@ static vo_err_t *put_capability(vo_out_t *out, const char *id,
     VO_TRY(vo_out_puts(out, "   <queryType>POST</queryType>\n"));
     for (i = 0; i < VO_SODA_COUNT; ++i) {
         VO_TRY(put_param(out, &vo_soda_params[i]));
+    }
+    for (i = 0; !strcmp(word, "async") && i < VO_BULK_COUNT; ++i) {
+        VO_TRY(put_param(out, &vo_bulk_params[i]));
     }
     return vo_out_puts(out, "  </interface>\n </capability>\n");
 }
@@ -222,6 +209,14 @@ static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
     if (!strcmp(rest, "sync")) {
         return accepts(r, &rc) ? soda_sync(r, rel) : rc;
     }
+    if (!strncmp(rest, "async", 5) && (!rest[5] || rest[5] == '/')) {
+        const char *url = soda_fns.service_url(r, &soda_service, rel, NULL);
+
+        soda_fns.params_with_files(r, soda_conf(r).upload_bytes);
+        return soda_fns.uws_handle(r, &soda_jobtype, rel,
+                                   apr_pstrcat(r->pool, url, "/async", NULL),
+                                   rest + 5 + (rest[5] == '/'));
+    }
     if (soda_fns.vosi_handle) {
         rc = soda_fns.vosi_handle(r, &soda_service, rel, NULL, rest);
     }
@@ -281,6 +276,8 @@ static void register_hooks(apr_pool_t *pool)
 {
     ap_register_provider(pool, VO_SERVICE_GROUP, soda_service.name,
                          VO_SERVICE_VERSION, &soda_service);
+    ap_register_provider(pool, VO_JOBTYPE_GROUP, soda_jobtype.name,
+                         VO_JOBTYPE_VERSION, &soda_jobtype);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -409,7 +409,8 @@ static int answer_cut(get_t *g, vo_soda_cut_t *cut, const vo_soda_how_t *how)
                              : image->filter_name ? image->filter_name
                                                   : "image",
                              cut->region->ra, cut->region->dec);
-    err = vo_soda_read(&made, cut, how, g->rel, &g->conf.limits, pool);
+    err = vo_soda_read(&made, cut, how, g->rel, &g->conf.limits, NULL,
+                       pool);
     if (!err && !made.npieces) {
         err = vo_err_make(pool, VO_ERR_NOTFOUND, "The cutout around %.6f %+.6f"
                           " is outside of the image %s.", cut->region->ra,

@@ -19,6 +19,7 @@ extern const vo_jobtype_t soda_jobtype;
 typedef struct soda_conf_t {
     vo_soda_limits_t limits; /* SODAMaxPixels, SODAMaxCuts */
     int max_bulk;            /* SODAMaxBulk: positions of a job */
+    int upload_bytes;        /* SODAUploadBytes */
     int timeout_ms;          /* SODATimeout: of each look-up */
 } soda_conf_t;
 soda_conf_t soda_conf(request_rec *r);

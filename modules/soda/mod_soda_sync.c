@@ -84,7 +84,7 @@ static int one_cut(request_rec *r, const vo_release_t *rel,
     if (!cut->image) {
         return soda_fail(r, unknown(r, rel, cut->id));
     }
-    err = vo_soda_read(&made, cut, &q->how, rel, limits, r->pool);
+    err = vo_soda_read(&made, cut, &q->how, rel, limits, NULL, r->pool);
     if (err) {
         return soda_fail(r, err);
     }
@@ -104,15 +104,17 @@ static int many_cuts(request_rec *r, const vo_release_t *rel,
                      const vo_soda_limits_t *limits)
 {
     vo_out_t *out = soda_fns.response_begin(r, VO_TAR_TYPE);
-    vo_soda_pack_t *pack = vo_soda_pack_create(out, r->request_time, log_bad, r,
+    vo_soda_pack_t *pack = vo_soda_pack_create(out, VO_PACK_TAR,
+                                               r->request_time, log_bad, r,
                                                r->pool);
     vo_err_t *err = NULL;
     int i;
 
     soda_disposition(r, "attachment", "cutouts.tar");
     for (i = 0; !err && i < cuts->nelts; ++i) {
-        err = vo_soda_pack_cut(pack, &APR_ARRAY_IDX(cuts, i, vo_soda_cut_t),
-                               &q->how, rel, limits);
+        err = vo_soda_pack_cut(pack, i,
+                               &APR_ARRAY_IDX(cuts, i, vo_soda_cut_t),
+                               &q->how, rel, limits, NULL);
     }
     if (!err) {
         err = vo_soda_pack_end(pack);

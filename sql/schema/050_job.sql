@@ -38,9 +38,14 @@ CREATE TABLE IF NOT EXISTS vo.job (
     result_file text,                   -- name below VOResultDir
     result_type text,                   -- media type
     result_size bigint,
+    result_parts text,                  -- several results in one file: name,
+                                        -- media type and size of each, with
+                                        -- tabs, a line each, in order
     error_text text,
     is_transient boolean NOT NULL DEFAULT false
 );
+
+ALTER TABLE vo.job ADD COLUMN IF NOT EXISTS result_parts text;
 
 CREATE INDEX IF NOT EXISTS job_work ON vo.job (queued)
     WHERE phase IN ('QUEUED', 'EXECUTING');

@@ -32,7 +32,7 @@ static inline void fill(bits_t *b)
         b->n += 8 * bytes;
         return;
     }
-    while (b->n <= 56) {
+    while (b->n < 56) { /* never 64: shifts by all bits mean nothing */
         if (b->p < b->end) {
             b->word |= (apr_uint64_t)*b->p++ << (56 - b->n);
         }

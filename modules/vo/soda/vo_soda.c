@@ -457,8 +457,7 @@ static void keep_band(vo_soda_cut_t *cut, const vo_band_t *band,
     cut->nimages = n;
 }
 
-/* A name for files: of letters, digits and a few signs. */
-static const char *clean_name(const char *text, apr_pool_t *pool)
+const char *vo_soda_file_name(const char *text, apr_pool_t *pool)
 {
     char *name = apr_pstrdup(pool, text), *p;
 
@@ -483,7 +482,7 @@ static const char *name_of(const vo_soda_cut_t *cut, const vo_soda_how_t *how,
     else if (!how->filters && image->filter_name) {
         name = apr_pstrcat(pool, name, "_", image->filter_name, NULL);
     }
-    return clean_name(name, pool);
+    return vo_soda_file_name(name, pool);
 }
 
 vo_err_t *vo_soda_plan(apr_array_header_t **planned,

@@ -116,15 +116,31 @@ typedef struct vo_soda_made_t {
     const char *filename;   /* with its suffix */
 } vo_soda_made_t;
 
-/* Read what CUT has (image not NULL) into POOL, all files being closed with it.
- * No overlap is no error: npieces is 0. VO_ERR_LIMIT when there is too much. */
+/* Files that are kept open, with what is known of them, for the next cuts. */
+typedef struct vo_soda_files_t vo_soda_files_t;
+vo_soda_files_t *vo_soda_files_create(apr_pool_t *pool);
+/* Close all of them: what was read from them must not be used any more. */
+void vo_soda_files_close(vo_soda_files_t *files);
+
+/* Read what CUT has (image not NULL) into POOL. The files are kept in FILES;
+ * NULL: they are closed with POOL. No overlap is no error: npieces is 0.
+ * VO_ERR_LIMIT when there is too much. */
 vo_err_t *vo_soda_read(vo_soda_made_t *made, const vo_soda_cut_t *cut,
                        const vo_soda_how_t *how, const vo_release_t *rel,
-                       const vo_soda_limits_t *limits, apr_pool_t *pool);
+                       const vo_soda_limits_t *limits, vo_soda_files_t *files,
+                       apr_pool_t *pool);
 
 /* Write the file; what was read is used up. */
 vo_err_t *vo_soda_write(vo_out_t *out, vo_soda_made_t *made,
                         apr_pool_t *pool);
+
+/* The same as extensions of a file of FITS that is being written, one for each
+ * image, weight and mask; their names begin with PREFIX. */
+vo_err_t *vo_soda_write_extensions(vo_out_t *out, vo_soda_made_t *made,
+                                   const char *prefix, apr_pool_t *pool);
+
+/* A name for files made of TEXT: of letters, digits and a few signs. */
+const char *vo_soda_file_name(const char *text, apr_pool_t *pool);
 
 /* Three images of FOUND that make a usual colour picture: broad filters nearest
  * to 760, 620 and 480 nm. 0 when there are not three. */

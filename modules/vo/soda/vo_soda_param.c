@@ -75,6 +75,30 @@ const vo_soda_param_t vo_soda_params[VO_SODA_COUNT] = {
                        "cutout", 0, 0, NULL},
 };
 
+static const char *const packs[] = {"tar", "mef", NULL};
+
+const vo_soda_param_t vo_bulk_params[VO_BULK_COUNT] = {
+    [VO_BULK_UPLOAD] = {"UPLOAD", NULL, "meta.ref.url", NULL, "char", "*",
+                        NULL, "A table of positions to cut around, as DALI has"
+                        " it: name,param:part or name,url", 0, 0, NULL},
+    [VO_BULK_JOB] = {"JOB", NULL, "meta.id", NULL, "char", "*", NULL,
+                     "A finished TAP job of yours with this release, whose "
+                     "result is the table of positions", 0, 0, NULL},
+    [VO_BULK_WIDTH] = {"WIDTH", NULL, "phys.angSize", "deg", "double", NULL,
+                       NULL, "Width of the cutouts along the image", 0, 0,
+                       NULL},
+    [VO_BULK_HEIGHT] = {"HEIGHT", NULL, "phys.angSize", "deg", "double", NULL,
+                        NULL, "Height of the cutouts; default WIDTH", 0, 0,
+                        NULL},
+    [VO_BULK_PIXELS] = {"PIXELS", NULL, "meta.number", "pixel", "char", "*",
+                        NULL, "Instead of WIDTH and HEIGHT: pixels in both "
+                        "directions, 51 or 51x41", 0, 0, NULL},
+    [VO_BULK_PACK] = {"PACK", NULL, "meta.code", NULL, "char", "*", NULL,
+                      "An archive with a file for each position (tar, the "
+                      "default), or one FITS file with extensions for each "
+                      "(mef); both with a manifest", 0, 0, packs},
+};
+
 int vo_soda_param_find(const char *name)
 {
     int i;

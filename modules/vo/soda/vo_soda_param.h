@@ -45,6 +45,19 @@ typedef struct vo_soda_param_t {
 /* Indexed by vo_soda_param_e. */
 extern const vo_soda_param_t vo_soda_params[VO_SODA_COUNT];
 
+/* Those of a job that cuts around a list of positions, besides the ones above
+ * that tell how a cutout looks. */
+typedef enum {
+    VO_BULK_UPLOAD,
+    VO_BULK_JOB,
+    VO_BULK_WIDTH,
+    VO_BULK_HEIGHT,
+    VO_BULK_PIXELS,
+    VO_BULK_PACK,
+    VO_BULK_COUNT
+} vo_bulk_param_e;
+extern const vo_soda_param_t vo_bulk_params[VO_BULK_COUNT];
+
 /* The parameter called NAME, by name or alias in any case, or -1. */
 int vo_soda_param_find(const char *name);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "../image/vo_imgfile.h"
@@ -15,20 +16,72 @@ typedef struct reading_t {
     const vo_soda_how_t *how;
     apr_int64_t left;    /* pixels that may still be read */
     const vo_soda_limits_t *limits;
+    vo_soda_files_t *files;
     apr_pool_t *pool;
 } reading_t;
 
-static vo_err_t *open_fits(const vo_fitsimg_t **fits, reading_t *r,
-                           const vo_imgfile_t *where)
+/* ---- open files ------------------------------------------------------- */
+
+struct vo_soda_files_t {
+    apr_hash_t *known; /* "root/hdu/path" -> entry_t */
+    apr_pool_t *pool;
+};
+
+typedef struct entry_t {
+    const vo_fitsimg_t *fits;
+    vo_wcs_t *wcs;  /* once it was needed */
+} entry_t;
+
+vo_soda_files_t *vo_soda_files_create(apr_pool_t *pool)
 {
+    vo_soda_files_t *files = apr_palloc(pool, sizeof(*files));
+
+    apr_pool_create(&files->pool, pool);
+    files->known = apr_hash_make(files->pool);
+    return files;
+}
+
+void vo_soda_files_close(vo_soda_files_t *files)
+{
+    apr_pool_clear(files->pool);
+    files->known = apr_hash_make(files->pool);
+}
+
+static vo_err_t *open_in(entry_t **opened, const vo_release_t *rel,
+                         const vo_imgfile_t *where, apr_pool_t *pool)
+{
+    entry_t *entry = apr_pcalloc(pool, sizeof(*entry));
     vo_fitsfile_t *file;
     const char *name;
     int fd;
 
-    VO_TRY(vo_imgfile_open(&fd, &name, NULL, r->rel, where, r->pool));
-    VO_TRY(vo_fitsfile_open(&file, name, r->pool));
-    return vo_fitsfile_image(fits, file, where->hdu);
+    VO_TRY(vo_imgfile_open(&fd, &name, NULL, rel, where, pool));
+    VO_TRY(vo_fitsfile_open(&file, name, pool));
+    *opened = entry;
+    return vo_fitsfile_image(&entry->fits, file, where->hdu);
 }
+
+static vo_err_t *open_fits(entry_t **entry, reading_t *r,
+                           const vo_imgfile_t *where)
+{
+    const char *key;
+
+    if (!r->files) {
+        return open_in(entry, r->rel, where, r->pool);
+    }
+    key = apr_psprintf(r->pool, "%d/%d/%s", where->root_id, where->hdu,
+                       where->path);
+    *entry = apr_hash_get(r->files->known, key, APR_HASH_KEY_STRING);
+    if (*entry) {
+        return NULL;
+    }
+    VO_TRY(open_in(entry, r->rel, where, r->files->pool));
+    apr_hash_set(r->files->known, apr_pstrdup(r->files->pool, key),
+                 APR_HASH_KEY_STRING, *entry);
+    return NULL;
+}
+
+/* ---- cuts ------------------------------------------------------------- */
 
 /* Read CUT if there is still room for it. */
 static vo_err_t *read_cutout(reading_t *r, vo_cutout_t *cut,
@@ -52,7 +105,7 @@ static vo_err_t *read_product(vo_cutout_t **cut, reading_t *r,
                               const vo_soda_piece_t *piece, vo_product_e kind)
 {
     const vo_product_t *product = vo_image_product(piece->image, kind);
-    const vo_fitsimg_t *fits;
+    entry_t *entry;
 
     *cut = NULL;
     if (!product && r->cut->nimages == 1) {
@@ -62,8 +115,8 @@ static vo_err_t *read_product(vo_cutout_t **cut, reading_t *r,
     if (!product) {
         return NULL;
     }
-    VO_TRY(open_fits(&fits, r, &product->file));
-    VO_TRY(vo_cutout_like(cut, fits, piece->cut, r->pool));
+    VO_TRY(open_fits(&entry, r, &product->file));
+    VO_TRY(vo_cutout_like(cut, entry->fits, piece->cut, r->pool));
     return read_cutout(r, *cut, NULL, NULL);
 }
 
@@ -72,22 +125,25 @@ static vo_err_t *read_piece(vo_soda_piece_t *piece, reading_t *r,
                             const vo_image_t *image)
 {
     const vo_region_t *region = r->cut->region;
-    vo_wcs_t *wcs = NULL;
+    entry_t *entry;
 
     if (!image->file.path) {
         return vo_err_make(r->pool, VO_ERR_USAGE, "\"%s\" is no image; nothing"
                            " can be cut from it.", image->did);
     }
     piece->image = image;
-    VO_TRY(open_fits(&piece->fits, r, &image->file));
-    if (region->kind != VO_REGION_ALL) {
-        VO_TRY(vo_cutout_wcs(&wcs, piece->fits, r->pool));
+    VO_TRY(open_fits(&entry, r, &image->file));
+    if (region->kind != VO_REGION_ALL && !entry->wcs) {
+        VO_TRY(vo_cutout_wcs(&entry->wcs, entry->fits,
+                             r->files ? r->files->pool : r->pool));
     }
-    VO_TRY(vo_cutout_plan(&piece->cut, piece->fits, region, wcs, r->pool));
+    piece->fits = entry->fits;
+    VO_TRY(vo_cutout_plan(&piece->cut, piece->fits, region, entry->wcs,
+                          r->pool));
     if (!piece->cut) {
         return NULL;
     }
-    VO_TRY(read_cutout(r, piece->cut, region, wcs));
+    VO_TRY(read_cutout(r, piece->cut, region, entry->wcs));
     if (r->how->has_weight) {
         VO_TRY(read_product(&piece->weight, r, piece, VO_PRODUCT_WEIGHT));
     }
@@ -107,9 +163,10 @@ static const struct {
 
 vo_err_t *vo_soda_read(vo_soda_made_t *made, const vo_soda_cut_t *cut,
                        const vo_soda_how_t *how, const vo_release_t *rel,
-                       const vo_soda_limits_t *limits, apr_pool_t *pool)
+                       const vo_soda_limits_t *limits, vo_soda_files_t *files,
+                       apr_pool_t *pool)
 {
-    reading_t r = {rel, cut, how, limits->max_pixels, limits, pool};
+    reading_t r = {rel, cut, how, limits->max_pixels, limits, files, pool};
     int i;
 
     memset(made, 0, sizeof(*made));

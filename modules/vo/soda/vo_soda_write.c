@@ -17,14 +17,14 @@
 
 /* ---- FITS, an HDU for each -------------------------------------------- */
 
-/* The name of an extension: of the filter, and what it is. */
-static const char *extname(const vo_soda_piece_t *piece, const char *what,
-                           apr_pool_t *pool)
+/* The name of an extension: PREFIX, the filter, and what it is. */
+static const char *extname(const vo_soda_piece_t *piece, const char *prefix,
+                           const char *what, apr_pool_t *pool)
 {
     const char *name = piece->image->filter_name;
     char *made, *p;
 
-    made = apr_pstrcat(pool, name ? name : what ? "" : "IMAGE",
+    made = apr_pstrcat(pool, prefix, name ? name : what ? "" : "IMAGE",
                        name && what ? "_" : "", what ? what : "", NULL);
     for (p = made; *p; ++p) {
         if (*p < 0x20 || *p > 0x7E || *p == '\'') {
@@ -49,19 +49,19 @@ static vo_err_t *write_one(vo_out_t *out, vo_cutout_t *cut,
 }
 
 static vo_err_t *write_extras(vo_out_t *out, const vo_soda_piece_t *piece,
-                              apr_pool_t *pool)
+                              const char *prefix, apr_pool_t *pool)
 {
     vo_hdu_opts_t opts = {1, 0, NULL, NULL};
 
     if (piece->weight) {
-        opts.extname = extname(piece, "WEIGHT", pool);
+        opts.extname = extname(piece, prefix, "WEIGHT", pool);
         VO_TRY(write_one(out, piece->weight,
                          &vo_image_product(piece->image,
                                            VO_PRODUCT_WEIGHT)->file,
                          &opts, pool));
     }
     if (piece->mask) {
-        opts.extname = extname(piece, "MASK", pool);
+        opts.extname = extname(piece, prefix, "MASK", pool);
         VO_TRY(write_one(out, piece->mask,
                          &vo_image_product(piece->image,
                                            VO_PRODUCT_MASK)->file,
@@ -70,25 +70,39 @@ static vo_err_t *write_extras(vo_out_t *out, const vo_soda_piece_t *piece,
     return NULL;
 }
 
+/* PIECE as a primary HDU (PREFIX is NULL) or as an extension, and what comes
+ * with it. */
+static vo_err_t *write_piece(vo_out_t *out, const vo_soda_piece_t *piece,
+                             const char *prefix, apr_pool_t *pool)
+{
+    vo_hdu_opts_t opts = {0};
+
+    opts.is_extension = prefix != NULL;
+    opts.has_extensions = piece->weight || piece->mask;
+    opts.extname = prefix ? extname(piece, prefix, NULL, pool) : NULL;
+    VO_TRY(write_one(out, piece->cut, &piece->image->file, &opts, pool));
+    return write_extras(out, piece, prefix ? prefix : "", pool);
+}
+
+vo_err_t *vo_soda_write_extensions(vo_out_t *out, vo_soda_made_t *made,
+                                   const char *prefix, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < made->npieces; ++i) {
+        VO_TRY(write_piece(out, &made->pieces[i], prefix, pool));
+    }
+    return NULL;
+}
+
 static vo_err_t *write_mef(vo_out_t *out, vo_soda_made_t *made,
                            apr_pool_t *pool)
 {
-    vo_hdu_opts_t opts = {0};
-    int i, is_alone = made->npieces == 1;
-
-    if (!is_alone) {
-        VO_TRY(vo_cutout_write_primary(out, NULL, 0, pool));
+    if (made->npieces == 1) {
+        return write_piece(out, &made->pieces[0], NULL, pool);
     }
-    for (i = 0; i < made->npieces; ++i) {
-        const vo_soda_piece_t *piece = &made->pieces[i];
-
-        opts.is_extension = !is_alone;
-        opts.has_extensions = piece->weight || piece->mask;
-        opts.extname = is_alone ? NULL : extname(piece, NULL, pool);
-        VO_TRY(write_one(out, piece->cut, &piece->image->file, &opts, pool));
-        VO_TRY(write_extras(out, piece, pool));
-    }
-    return NULL;
+    VO_TRY(vo_cutout_write_primary(out, NULL, 0, pool));
+    return vo_soda_write_extensions(out, made, "", pool);
 }
 
 /* ---- FITS, a cube ----------------------------------------------------- */
@@ -133,7 +147,7 @@ static char *cube_cards(int *ncards, const vo_soda_made_t *made,
     PUT("PV3_3   = %20s / axis of the array", "1");
     for (i = 0; i < made->npieces && i < 99999; ++i) {
         PUT("FILT%-4d= '%-8.60s'", i + 1,
-            extname(&made->pieces[i], NULL, pool));
+            extname(&made->pieces[i], "", NULL, pool));
     }
 #undef PUT
     *ncards = (int)((p - cards) / VO_FITS_CARD);
@@ -217,7 +231,7 @@ static vo_err_t *write_cube(vo_out_t *out, vo_soda_made_t *made,
             return vo_err_make(pool, VO_ERR_USAGE, "LAYOUT: the wavelength of"
                                " filter %s is not known, so there is no cube;"
                                " ask for mef",
-                               extname(&made->pieces[i], NULL, pool));
+                               extname(&made->pieces[i], "", NULL, pool));
         }
     }
     data = apr_palloc(pool, plane * (apr_size_t)made->npieces
@@ -240,7 +254,7 @@ static vo_err_t *write_cube(vo_out_t *out, vo_soda_made_t *made,
     VO_TRY(vo_fits_hdu_write(out, &hdu, pool));
     VO_TRY(write_wavelengths(out, made, pool));
     for (i = 0; i < made->npieces; ++i) {
-        VO_TRY(write_extras(out, &made->pieces[i], pool));
+        VO_TRY(write_extras(out, &made->pieces[i], "", pool));
     }
     return NULL;
 }

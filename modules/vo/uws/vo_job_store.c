@@ -89,7 +89,8 @@ const char vo_job_columns[] =
                  " + forecast_s * interval '1 s', now()))") " END,"
     " duration, attempts, forecast_rows, forecast_s, nrows,"
     " extract(epoch FROM coalesce(ended, clock_timestamp()) - started),"
-    " result_file, result_type, result_size, error_text, is_transient ";
+    " result_file, result_type, result_size, result_parts, error_text,"
+    " is_transient ";
 
 static const char *text(const PGresult *res, int i, int *col, apr_pool_t *pool)
 {
@@ -156,6 +157,7 @@ vo_job_t *vo_job_from_row(const PGresult *res, int i, apr_pool_t *pool)
     job->result_file = text(res, i, &c, pool);
     job->result_type = text(res, i, &c, pool);
     job->result_size = integer(res, i, &c, 0);
+    job->result_parts = text(res, i, &c, pool);
     job->error_text = text(res, i, &c, pool);
     job->is_transient = flag(res, i, &c);
     return job;

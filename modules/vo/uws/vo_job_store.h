@@ -122,8 +122,8 @@ vo_err_t *vo_job_renew(int *is_mine, PGconn *conn, const char *id,
 vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id,
                              vo_dali_params_t *params);
 
-/* It is done: JOB's id, nrows, result_file, result_type and result_size are
- * used. *DONE 0: it was not WORKER's any more, the file is nobody's. */
+/* It is done: JOB's id, nrows and what it says of the result are used. *DONE 0:
+ * it was not WORKER's any more, the file is nobody's. */
 vo_err_t *vo_job_complete(int *done, PGconn *conn, const vo_job_t *job,
                           const char *worker, apr_pool_t *pool);
 

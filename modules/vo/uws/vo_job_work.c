@@ -100,10 +100,11 @@ vo_err_t *vo_job_complete(int *done, PGconn *conn, const vo_job_t *job,
     static const char sql[] =
         "UPDATE vo.job SET phase = 'COMPLETED', ended = clock_timestamp(),"
         " lease = NULL, nrows = $3::bigint, result_file = $4,"
-        " result_type = $5, result_size = $6::bigint WHERE job_id = $1"
+        " result_type = $5, result_size = $6::bigint, result_parts = $7"
+        " WHERE job_id = $1"
         " AND worker = $2 AND (phase = 'EXECUTING'"
         " OR (phase = 'COMPLETED' AND result_file = $4)) RETURNING 1";
-    const char *params[6];
+    const char *params[7];
 
     params[0] = job->id;
     params[1] = worker;
@@ -111,7 +112,8 @@ vo_err_t *vo_job_complete(int *done, PGconn *conn, const vo_job_t *job,
     params[3] = job->result_file;
     params[4] = job->result_type;
     params[5] = vo_job_itoa(job->result_size, pool);
-    return vo_job_exec_count(done, conn, sql, 6, params, pool);
+    params[6] = job->result_parts;
+    return vo_job_exec_count(done, conn, sql, 7, params, pool);
 }
 
 vo_err_t *vo_job_fail(int *done, PGconn *conn, const char *id,

@@ -3,6 +3,8 @@
 #ifndef VO_UWS_H
 #define VO_UWS_H
 
+#include <apr_tables.h>
+
 #include "../dali/vo_dali_param.h"
 #include "../vo_err.h"
 #include "../vo_out.h"
@@ -108,6 +110,7 @@ typedef struct vo_job_t {
     double elapsed_s;        /* of execution so far */
     const char *result_file, *result_type;
     apr_int64_t result_size; /* bytes */
+    const char *result_parts; /* of several results: see below */
     const char *error_text;
     int is_transient;        /* may work another time */
 } vo_job_t;
@@ -117,6 +120,33 @@ vo_err_t *vo_uws_new_id(const char **id, apr_pool_t *pool);
 
 /* Could ID be one? */
 int vo_uws_is_id(const char *id);
+
+/* --- several results -------------------------------------------------------- */
+
+/*
+ * A job has one result, called "result", or several, which lie one behind the
+ * other in its file. What the parts are is kept as text: a line for each, with
+ * its name, media type and size between tabs.
+ */
+typedef struct vo_job_part_t {
+    const char *name;       /* letters, digits and "-_." */
+    const char *media_type;
+    apr_int64_t offset, size;
+} vo_job_part_t;
+
+/* PARTS (vo_job_part_t, each where the one before it ends) as text in POOL. */
+const char *vo_uws_parts_text(const apr_array_header_t *parts,
+                              apr_pool_t *pool);
+
+/* Read one part at *TEXT into PART, whose offset is that of the one before plus
+ * its size (begin with zeros), and move *TEXT behind it. 0 at the end. */
+int vo_uws_parts_next(vo_job_part_t *part, const char **text,
+                      apr_pool_t *pool);
+
+/* The result called NAME of JOB, "result" being the whole file where there are
+ * no parts; 0 when there is none. */
+int vo_uws_part_find(vo_job_part_t *part, const vo_job_t *job,
+                     const char *name, apr_pool_t *pool);
 
 /* --- paths --------------------------------------------------------------- */
 

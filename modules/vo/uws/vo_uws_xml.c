@@ -40,18 +40,33 @@ static vo_err_t *put_parameters(vo_out_t *out, const vo_dali_params_t *params)
     return NULL;
 }
 
+static vo_err_t *put_result(vo_out_t *out, const vo_job_part_t *part,
+                            const char *url)
+{
+    VO_TRY(vo_out_printf(out, "    <uws:result id=\"%s\" size=\"%"
+                         APR_INT64_T_FMT "\"", part->name, part->size));
+    VO_TRY(vo_xml_attr(out, "mime-type", part->media_type));
+    VO_TRY(vo_out_puts(out, " xlink:type=\"simple\" xlink:href=\""));
+    VO_TRY(vo_out_xml(out, url, strlen(url)));
+    return vo_out_printf(out, "/results/%s\"/>\n", part->name);
+}
+
 static vo_err_t *put_results(vo_out_t *out, const vo_job_t *job,
                              const char *url)
 {
-    if (job->phase != VO_PHASE_COMPLETED || !job->result_file) {
-        return NULL;
+    const char *text = job->result_parts;
+    vo_job_part_t part;
+
+    if (!text) {
+        return vo_uws_part_find(&part, job, "result", out->pool)
+                   ? put_result(out, &part, url) : NULL;
     }
-    VO_TRY(vo_out_printf(out, "    <uws:result id=\"result\" size=\"%"
-                         APR_INT64_T_FMT "\"", job->result_size));
-    VO_TRY(vo_xml_attr(out, "mime-type", job->result_type));
-    VO_TRY(vo_out_puts(out, " xlink:type=\"simple\" xlink:href=\""));
-    VO_TRY(vo_out_xml(out, url, strlen(url)));
-    return vo_out_puts(out, "/results/result\"/>\n");
+    memset(&part, 0, sizeof(part));
+    while (job->phase == VO_PHASE_COMPLETED
+           && vo_uws_parts_next(&part, &text, out->pool)) {
+        VO_TRY(put_result(out, &part, url));
+    }
+    return NULL;
 }
 
 static vo_err_t *put_error(vo_out_t *out, const vo_job_t *job)
