@@ -277,7 +277,7 @@ static vo_err_t *register_all(voctl_imgjob_t *job, int n,
     if (n && voctl_opt(job->ctl, "recompress")) {
         VO_TRY(voctl_img_recompress(job));
         apr_array_clear(job->files); /* names are others now */
-        job->nother = 0;
+        job->nother = job->nbroken = 0;
         VO_TRY(walk(job, n, folders));
     }
     if (n) {

@@ -136,6 +136,10 @@ vo_err_t *voctl_img_circle(const char **v, double ra, double dec,
 void voctl_img_describe(const char **v, const voctl_imgjob_t *job,
                         voctl_imghead_t *head, apr_pool_t *pool);
 
+/* TEXT with '?' for control characters and what is not UTF-8, so that the
+ * database takes it; NULL for NULL. */
+const char *voctl_img_text(const char *text, apr_pool_t *pool);
+
 /* Numbers as texts in POOL; NULL for NaN. */
 const char *voctl_img_number(double v, apr_pool_t *pool);
 const char *voctl_img_numbers(const double *v, int n, apr_pool_t *pool);

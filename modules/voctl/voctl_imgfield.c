@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "dali/vo_dali_param.h"
 #include "vo_num.h"
 #include "voctl_images.h"
 
@@ -191,7 +192,7 @@ static void set_filter(const char **v, const voctl_imgjob_t *job,
         meant = voctl_imgmap_filter(job->map, word);
         filter = find_filter(job, meant);
     }
-    v[IMG_FILTER] = filter ? filter->name : meant;
+    v[IMG_FILTER] = filter ? filter->name : voctl_img_text(meant, pool);
     if (!filter) {
         return;
     }
@@ -209,26 +210,18 @@ static void set_filter(const char **v, const voctl_imgjob_t *job,
     }
 }
 
-/* Text of a header is ASCII; what PostgreSQL could not take is replaced. */
-static void clean(const char **v, apr_pool_t *pool)
+const char *voctl_img_text(const char *text, apr_pool_t *pool)
 {
-    int i;
+    char *copy, *p;
 
-    for (i = 0; i < IMG_COLUMNS; ++i) {
-        const char *p = v[i];
-        char *copy;
-
-        while (p && *p && (unsigned char)*p >= ' ' && (unsigned char)*p < 127) {
-            ++p;
-        }
-        if (p && *p) {
-            copy = apr_pstrdup(pool, v[i]);
-            for (v[i] = copy; *copy; ++copy) {
-                *copy = (unsigned char)*copy >= ' '
-                                && (unsigned char)*copy < 127 ? *copy : '?';
-            }
-        }
+    if (!text) {
+        return NULL;
     }
+    copy = apr_pstrdup(pool, vo_dali_clean_text(pool, text));
+    for (p = copy; *p; ++p) {
+        *p = (unsigned char)*p < ' ' || *p == 127 ? '?' : *p;
+    }
+    return copy;
 }
 
 void voctl_img_describe(const char **v, const voctl_imgjob_t *job,
@@ -247,9 +240,11 @@ void voctl_img_describe(const char **v, const voctl_imgjob_t *job,
                                                      plain[i].field, pool),
                                     plain[i].type, pool);
 
-        v[plain[i].column] = value ? value : v[plain[i].column];
+        v[plain[i].column] = value ? voctl_img_text(value, pool)
+                                   : v[plain[i].column];
     }
-    stem = voctl_img_stem(stem ? stem + 1 : head->path, NULL, pool);
+    stem = voctl_img_text(voctl_img_stem(stem ? stem + 1 : head->path, NULL,
+                                          pool), pool);
     v[IMG_COLLECTION] = v[IMG_COLLECTION] ? v[IMG_COLLECTION] : job->survey;
     v[IMG_OBS_ID] = v[IMG_OBS_ID] ? v[IMG_OBS_ID] : stem;
     if (!v[IMG_CALIB_LEVEL] || strlen(v[IMG_CALIB_LEVEL]) != 1
@@ -265,5 +260,4 @@ void voctl_img_describe(const char **v, const voctl_imgjob_t *job,
             v[IMG_SUBTYPE] ? ", " : "",
             v[IMG_SUBTYPE] ? v[IMG_SUBTYPE] : "", NULL);
     }
-    clean(v, pool);
 }

@@ -295,8 +295,23 @@ static void add_progenitors(voctl_answer_t *answer, const voctl_imgjob_t *job,
     int i;
 
     for (i = 0; i < names->nelts; ++i) {
-        voctl_answer_add(answer, 1, &APR_ARRAY_IDX(names, i, const char *));
+        const char *name = voctl_img_text(APR_ARRAY_IDX(names, i,
+                                                         const char *), pool);
+
+        voctl_answer_add(answer, 1, &name);
     }
+}
+
+/* One image or other data product. */
+static void add_values(voctl_answer_t *answer, const char **v,
+                       apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < IMG_COLUMNS; ++i) {
+        v[i] = voctl_img_text(v[i], pool);
+    }
+    voctl_answer_add(answer, IMG_VALUES, v);
 }
 
 /* --- files --------------------------------------------------------------- */
@@ -336,7 +351,7 @@ static vo_err_t *read_science(const voctl_imgjob_t *job, const char *name,
         if (kind < 0 && !wcs && !v[IMG_REGION]) {
             continue; /* no science without a place on the sky */
         }
-        voctl_answer_add(answer, IMG_VALUES, v);
+        add_values(answer, v, pool);
         if (kind < 0) {
             add_progenitors(answer, job, &head, pool);
         }
@@ -352,7 +367,7 @@ static vo_err_t *read_science(const voctl_imgjob_t *job, const char *name,
                                " celestial coordinates, spectrum, event list"
                                " or visibilities.");
         }
-        voctl_answer_add(answer, IMG_VALUES, v);
+        add_values(answer, v, pool);
     }
     return NULL;
 }

@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <apr_strings.h>
 
+#include "dali/vo_dali_param.h"
 #include "voctl_images.h"
 
 #define MAX_DEPTH 40
@@ -54,6 +56,12 @@ static void add_file(voctl_imgjob_t *job, int root, const char *path,
     if (kind == VOCTL_IMG_IGNORED
         || (kind == VOCTL_IMG_SCIENCE && !*ending)) {
         ++job->nother;
+        return;
+    }
+    if (!vo_dali_is_text(path, strlen(path))) {
+        ++job->nbroken;
+        fprintf(stderr, "voctl: %s/%s: the name is not UTF-8\n",
+                APR_ARRAY_IDX(job->roots, root, voctl_imgroot_t).path, path);
         return;
     }
     file = apr_array_push(job->files);

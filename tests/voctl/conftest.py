@@ -45,6 +45,7 @@ class Voctl:
     def __call__(self, *args, **kwargs):
         return Result(subprocess.run(
             [self.program, *map(str, args)], env=self.environ(), text=True,
+            errors="replace",
             capture_output=True, timeout=120, **kwargs))
 
     def connect(self, user=None):
