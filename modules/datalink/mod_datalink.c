@@ -91,6 +91,12 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     return vo_datalink_capability(out, url);
 }
 
+static int has_soda(void)
+{
+    return ap_lookup_provider(VO_SERVICE_GROUP, "soda", VO_SERVICE_VERSION)
+           != NULL;
+}
+
 /* Links and cutouts of the images among the rows of a result. */
 static void descriptors(apr_array_header_t *to, const vo_answer_t *answer,
                         apr_pool_t *pool)
@@ -98,9 +104,15 @@ static void descriptors(apr_array_header_t *to, const vo_answer_t *answer,
     const char *column = vo_datalink_column(answer->rel, answer->nfields,
                                             answer->fields);
 
+    int i;
+
     if (column) {
         vo_datalink_descriptor(to, answer->base_url, answer->rel, column,
                                pool);
+    }
+    for (i = 0; column && has_soda() && i < 2; ++i) {
+        vo_datalink_soda(apr_array_push(to), answer->base_url, answer->rel, i,
+                         column, NULL, NULL, pool);
     }
 }
 
@@ -108,7 +120,7 @@ static void descriptors(apr_array_header_t *to, const vo_answer_t *answer,
 static int serves(const vo_release_t *rel, const vo_table_t *table)
 {
     (void)table;
-    return rel->obscore != NULL;
+    return rel->obscore || rel->nphotospecs;
 }
 
 static const char *const standard_ids[] = { VO_DATALINK_ID, NULL };
@@ -185,6 +197,7 @@ static int answer_links(request_rec *r, const vo_release_t *rel)
         ids->nelts = d.max_ids;
     }
     dl = vo_datalink_create(fns.base_url(r), rel, fmt, media_type, r->pool);
+    dl->has_soda = has_soda();
     out = fns.response_begin(r, media_type);
     err = vo_datalink_begin(dl, out);
     if (!err) {

@@ -624,6 +624,37 @@ vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
     return err;
 }
 
+const char *vo_sql_array(const apr_array_header_t *texts, apr_pool_t *pool)
+{
+    apr_size_t room = 3;
+    char *out, *p;
+    int i;
+
+    for (i = 0; i < texts->nelts; ++i) {
+        room += 2 * strlen(APR_ARRAY_IDX(texts, i, const char *)) + 3;
+    }
+    out = p = apr_palloc(pool, room);
+    *p++ = '{';
+    for (i = 0; i < texts->nelts; ++i) {
+        const char *c = APR_ARRAY_IDX(texts, i, const char *);
+
+        if (i) {
+            *p++ = ',';
+        }
+        *p++ = '"';
+        for (; *c; ++c) {
+            if (*c == '"' || *c == '\\') {
+                *p++ = '\\';
+            }
+            *p++ = *c;
+        }
+        *p++ = '"';
+    }
+    *p++ = '}';
+    *p = '\0';
+    return out;
+}
+
 const char *vo_sql_ident(const char *name, apr_pool_t *pool)
 {
     char *quoted = apr_palloc(pool, 2 * strlen(name) + 3);

@@ -56,6 +56,10 @@ typedef struct vo_sql_done_t {
 vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
                      vo_sql_done_t *done, apr_pool_t *pool);
 
+/* TEXTS (const char *) as the text of a PostgreSQL array, in POOL: one parameter
+ * for all of them. */
+const char *vo_sql_array(const apr_array_header_t *texts, apr_pool_t *pool);
+
 /* Quote NAME as an SQL identifier, in POOL. The one such function. */
 const char *vo_sql_ident(const char *name, apr_pool_t *pool);
 

@@ -5,7 +5,7 @@ VOCTL_SRCS += $(addprefix modules/voctl/, voctl_main.c voctl_db.c \
     voctl_load_verb.c voctl_copy.c voctl_ddl.c voctl_publish.c \
     voctl_check.c voctl_profile.c voctl_truth.c voctl_tycho.c voctl_demo.c \
     voctl_demo_tables.c voctl_demo_examples.c voctl_examples.c voctl_paint.c \
-    voctl_render.c voctl_render_fits.c voctl_render_picture.c)
+    voctl_render.c voctl_render_fits.c voctl_render_picture.c voctl_photospec.c)
 # voctl images
 VOCTL_SRCS += $(addprefix modules/voctl/, voctl_images.c voctl_imgmap.c \
     voctl_imgwalk.c voctl_imgwork.c voctl_imgread.c voctl_imgfield.c \

@@ -48,6 +48,7 @@ vo_err_t *voctl_release_retire(voctl_t *ctl, int argc,
                                const char *const *argv);
 vo_err_t *voctl_filters(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_examples(voctl_t *ctl, int argc, const char *const *argv);
+vo_err_t *voctl_photospec(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_load_verb(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_images(voctl_t *ctl, int argc, const char *const *argv);
 vo_err_t *voctl_check(voctl_t *ctl, int argc, const char *const *argv);
@@ -58,6 +59,7 @@ extern const apr_getopt_option_t voctl_load_options[];
 extern const apr_getopt_option_t voctl_images_options[];
 extern const apr_getopt_option_t voctl_check_options[];
 extern const apr_getopt_option_t voctl_demo_options[];
+extern const apr_getopt_option_t voctl_photospec_options[];
 
 /* What `voctl help images` says. */
 extern const char voctl_images_details[];

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "voctl_demo.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "voctl_examples.h"
 #include "voctl_filters.h"
 #include "voctl_load.h"
+#include "voctl_photospec.h"
 #include "voctl_render.h"
 
 #define DEFAULT_ROWS 100000
@@ -353,6 +355,8 @@ static vo_err_t *put_filters(voctl_t *ctl)
         filters[k].wavelength = truth_filters[k].wavelength;
         filters[k].width = truth_filters[k].width;
         filters[k].color = truth_filters[k].color;
+        filters[k].svo_id = apr_pstrcat(ctl->pool, "OAJ/JPLUS.",
+                                        truth_filters[k].name, NULL);
     }
     VO_TRY(voctl_begin(ctl));
     err = voctl_filters_put(ctl, "demo", TRUTH_FILTERS, filters);
@@ -379,6 +383,51 @@ static vo_err_t *put_examples(voctl_t *ctl, const char *release,
     return voctl_abort(ctl, voctl_examples_put(ctl, release, examples));
 }
 
+static const char *number(double value, apr_pool_t *pool)
+{
+    char *buf = apr_palloc(pool, VO_NUM_SIZE);
+
+    vo_num_from_double(buf, value);
+    return buf;
+}
+
+/* Both kinds there are: flux densities, and magnitudes with limits. */
+static vo_err_t *put_photospecs(demo_t *demo, const char *release)
+{
+    apr_pool_t *pool = demo->ctl->pool;
+    voctl_photospec_t auto_flux = {
+        .name = "auto", .title = "AUTO aperture", .table = "demo.FNuDualObj",
+        .ids = "TILE_ID,NUMBER", .kind = "flux", .value = "FLUX_AUTO",
+        .error = "FLUX_RELERR_AUTO", .is_relative = 1, .aperture = "4",
+    };
+    voctl_photospec_t aper_mag = {
+        .name = "aper3", .title = "3 arcsec aperture",
+        .table = "demo.MagABDualObj", .ids = "TILE_ID,NUMBER", .kind = "mag",
+        .value = "MAG_APER_3_0", .error = "MAG_ERR_APER_3_0",
+        .flags = "FLAGS", .limits = "", .aperture = "3",
+    };
+    double first = demo->truth->tiles[0].mjd[0], last = first;
+    int t, k;
+
+    for (t = 0; t < TRUTH_TILES; ++t) {
+        for (k = 0; k < TRUTH_FILTERS; ++k) {
+            double mjd = demo->truth->tiles[t].mjd[k];
+
+            first = mjd < first ? mjd : first;
+            last = mjd > last ? mjd : last;
+        }
+    }
+    for (k = 0; k < TRUTH_FILTERS; ++k) {
+        aper_mag.limits = apr_pstrcat(pool, aper_mag.limits, k ? "," : "",
+                                      number(truth_filters[k].depth, pool),
+                                      NULL);
+    }
+    auto_flux.t_min = aper_mag.t_min = number(floor(first), pool);
+    auto_flux.t_max = aper_mag.t_max = number(ceil(last), pool);
+    VO_TRY(voctl_photospec_put(demo->ctl, release, &auto_flux));
+    return voctl_photospec_put(demo->ctl, release, &aper_mag);
+}
+
 static vo_err_t *build(demo_t *demo)
 {
     static const char *const ids[] = { "tycho2", "demo-dr1" };
@@ -402,6 +451,7 @@ static vo_err_t *build(demo_t *demo)
     demo->rows = demo->size;
     VO_TRY(load_tables(demo, ids[1], demo_tables));
     VO_TRY(put_examples(ctl, ids[1], voctl_demo_examples));
+    VO_TRY(voctl_abort(ctl, put_photospecs(demo, ids[1])));
     return voctl_release_open(ctl, 1, &ids[1]);
 }
 

@@ -72,6 +72,15 @@ const voctl_verb_t voctl_verbs[] = {
       "It holds all examples of the release: those not in it are taken away.\n"
       "Each must be a query of the release.",
       2, 2, no_options, voctl_examples },
+    { "photospec", "RELEASE NAME",
+      "serve array columns of a table as spectra, one per row",
+      "For instance (the ids of a row make the identifier of its spectrum):\n"
+      "  voctl photospec demo-dr1 auto --table demo.FNuDualObj\n"
+      "    --ids TILE_ID,NUMBER --flux FLUX_AUTO --error FLUX_RELERR_AUTO\n"
+      "    --relative --title \"AUTO aperture\" --aperture 4\n"
+      "Filters (voctl filters) need wavelength and width. The table may be\n"
+      "loaded anew later. --remove takes the spectra away.", 2, 2,
+      voctl_photospec_options, voctl_photospec },
     { "images", "RELEASE DIR...",
       "register images and other files as data products",
       voctl_images_details, 0, -1, voctl_images_options, voctl_images },

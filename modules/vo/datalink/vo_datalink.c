@@ -191,18 +191,22 @@ static vo_err_t *put_batch(vo_datalink_t *dl, const apr_array_header_t *ids,
 {
     vo_image_key_t key = VO_IMAGE_KEY_ANY;
     apr_array_header_t *images;
+    vo_object_t *objects;
     int i;
 
     key.dids = ids;
     key.with_invalid = 1; /* gone from searches, not from history */
     key.max = ids->nelts;
     VO_TRY(vo_image_find(&images, dl->rel, &key, run, baton, scratch));
+    VO_TRY(vo_datalink_objects(&objects, dl, ids, run, baton, scratch));
     for (i = 0; i < ids->nelts; ++i) {
         const char *id = APR_ARRAY_IDX(ids, i, const char *);
         const vo_image_t *image = vo_image_by_did(images, id);
 
-        VO_TRY(image ? vo_datalink_image(dl, id, image, scratch)
-                     : vo_datalink_unknown(dl, id, scratch));
+        VO_TRY(image                 ? vo_datalink_image(dl, id, image, scratch)
+               : objects[i].spectrum ? vo_datalink_object(dl, id, &objects[i],
+                                                          scratch)
+                                     : vo_datalink_unknown(dl, id, scratch));
     }
     return NULL;
 }

@@ -13,7 +13,8 @@
 
 /*
  * DataLink 1.1 (REC 2023-12-15). A table of links is written as identifiers are
- * looked up, some hundred at a time; all that is kept until its end is what the
+ * looked up, some hundred at a time: publisher DIDs of images and of the spectra of
+ * catalogue objects (see ../ssap/vo_photospec.h); all that is kept until its end is what the
  * descriptors of each image's cutouts say, which follow the table. BASE is the
  * address of VORoot, see vo_image_url.h.
  */
@@ -51,6 +52,7 @@ typedef struct vo_datalink_t {
     const char *base;
     const vo_release_t *rel;
     const vo_tablefmt_t *fmt;
+    int has_soda;             /* cutouts can be had; the caller's to set */
     vo_tabledoc_t doc;
     vo_writer_t *writer;      /* after begin */
     apr_array_header_t *cuts; /* vo_soda_limits_t of the images so far */

@@ -220,8 +220,8 @@ static vo_err_t *put_progenitor(vo_datalink_t *dl, const char *id,
     return vo_datalink_row(dl, id, &link);
 }
 
-static vo_err_t *put_documentation(vo_datalink_t *dl, const char *id,
-                                   apr_pool_t *scratch)
+vo_err_t *vo_datalink_documentation(vo_datalink_t *dl, const char *id,
+                                    apr_pool_t *scratch)
 {
     const vo_release_t *rel = dl->rel;
     vo_link_t link = {.semantics = "#documentation", .content_length = -1};
@@ -259,8 +259,8 @@ static vo_err_t *put_cutouts(vo_datalink_t *dl, const char *id,
                       .local_semantics = "cutout"};
     int i, n;
 
-    if (!dl->fmt->is_votable || !image->file.path || !image->region
-        || !image->product_type || (strcmp(image->product_type, "image")
+    if (!dl->has_soda || !dl->fmt->is_votable || !image->file.path
+        || !image->region || !image->product_type || (strcmp(image->product_type, "image")
                                     && strcmp(image->product_type, "cube"))) {
         return NULL;
     }
@@ -287,5 +287,5 @@ vo_err_t *vo_datalink_image(vo_datalink_t *dl, const char *id,
     for (i = 0; i < image->nprogenitors; ++i) {
         VO_TRY(put_progenitor(dl, id, image->progenitors[i], scratch));
     }
-    return put_documentation(dl, id, scratch);
+    return vo_datalink_documentation(dl, id, scratch);
 }

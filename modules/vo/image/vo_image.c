@@ -299,39 +299,6 @@ static vo_err_t *find_extras(finder_t *finder, const vo_release_t *rel,
 
 /* --- the search ---------------------------------------------------------- */
 
-/* TEXTS as the text of a PostgreSQL array. */
-static const char *array_text(const apr_array_header_t *texts,
-                              apr_pool_t *pool)
-{
-    apr_size_t room = 3;
-    char *out, *p;
-    int i;
-
-    for (i = 0; i < texts->nelts; ++i) {
-        room += 2 * strlen(APR_ARRAY_IDX(texts, i, const char *)) + 3;
-    }
-    out = p = apr_palloc(pool, room);
-    *p++ = '{';
-    for (i = 0; i < texts->nelts; ++i) {
-        const char *c = APR_ARRAY_IDX(texts, i, const char *);
-
-        if (i) {
-            *p++ = ',';
-        }
-        *p++ = '"';
-        for (; *c; ++c) {
-            if (*c == '"' || *c == '\\') {
-                *p++ = '\\';
-            }
-            *p++ = *c;
-        }
-        *p++ = '"';
-    }
-    *p++ = '}';
-    *p = '\0';
-    return out;
-}
-
 typedef struct clauses_t {
     const char *where;
     const char *params[MAX_PARAMS];
@@ -394,7 +361,7 @@ vo_err_t *vo_image_find(apr_array_header_t **images, const vo_release_t *rel,
     clause(&c, "sky_contains(sky_region(", "), f.region)", TEXT_OID,
            position_text(key, pool));
     clause(&c, "i.publisher_did = ANY(", ")", TEXTS_OID,
-           key->dids ? array_text(key->dids, pool) : NULL);
+           key->dids ? vo_sql_array(key->dids, pool) : NULL);
     clause(&c, apr_pstrcat(pool, "i.obs_id IN (SELECT obs_id FROM ", schema,
                            ".vo_image WHERE tile_id = ", NULL), ")",
            LONG_OID, id_text(key->tile_id, pool));

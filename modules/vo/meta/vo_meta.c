@@ -284,6 +284,21 @@ vo_filter_t *vo_release_add_filter(vo_meta_t *meta, vo_release_t *rel,
     return f;
 }
 
+vo_photospec_t *vo_release_add_photospec(vo_meta_t *meta, vo_release_t *rel,
+                                         const char *name,
+                                         const vo_table_t *table)
+{
+    vo_photospec_t *spec = append_struct(meta->pool, (void **)&rel->photospecs,
+                                         &rel->nphotospecs, sizeof(*spec));
+
+    spec->name = apr_pstrdup(meta->pool, name);
+    spec->table = table;
+    spec->aperture = NAN;
+    spec->t_min = NAN;
+    spec->t_max = NAN;
+    return spec;
+}
+
 vo_example_t *vo_release_add_example(vo_meta_t *meta, vo_release_t *rel,
                                      const char *id, const char *name,
                                      const char *description,

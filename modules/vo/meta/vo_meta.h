@@ -119,6 +119,23 @@ typedef struct vo_filter_t {
     const char *svo_id;   /* identifier of the SVO filter service or NULL */
 } vo_filter_t;
 
+typedef struct vo_photospec_t { /* array columns served as spectra */
+    const char *name;         /* in identifiers: "auto" */
+    const char *title;        /* what was measured, or NULL */
+    const vo_table_t *table;  /* with a position and an hpx column */
+    int nids;
+    const vo_column_t **ids;  /* together they tell a row: integers, texts */
+    const vo_column_t *value; /* one element per filter, at its position */
+    const vo_column_t *error; /* or NULL */
+    const vo_column_t *flags; /* or NULL */
+    int is_mag;               /* AB magnitudes, else flux per frequency */
+    int is_relative;          /* errors are a fraction of the value */
+    int nlimits;
+    double *limits;           /* AB magnitudes by position, NaN unknown */
+    double aperture;          /* arcsec, NaN unknown */
+    double t_min, t_max;      /* of the observations, MJD; NaN unknown */
+} vo_photospec_t;
+
 typedef struct vo_example_t { /* a query the operator shows */
     const char *id;          /* an XML name */
     const char *name;        /* one line */
@@ -160,6 +177,8 @@ typedef struct vo_release_t {
     int nroots;
     vo_root_t *roots;         /* where its data files lie, by id */
     const vo_table_t *obscore; /* ivoa.obscore, or NULL: it has no images */
+    int nphotospecs;
+    vo_photospec_t *photospecs; /* in the operator's order */
     int nexamples;
     vo_example_t *examples;   /* in the operator's order */
     apr_hash_t *by_name;      /* folded "schema.table" -> vo_table_t * */
@@ -222,6 +241,10 @@ vo_key_t *vo_release_add_key(vo_meta_t *meta, vo_release_t *rel,
                              const char *target_table, int ncolumns,
                              const char *const *from_columns,
                              const char *const *target_columns);
+/* TABLE is one of the release's; the columns are the caller's to set. */
+vo_photospec_t *vo_release_add_photospec(vo_meta_t *meta, vo_release_t *rel,
+                                         const char *name,
+                                         const vo_table_t *table);
 vo_example_t *vo_release_add_example(vo_meta_t *meta, vo_release_t *rel,
                                      const char *id, const char *name,
                                      const char *description,

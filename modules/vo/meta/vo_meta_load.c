@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "../vo_num.h"
+
 /* Times come as microseconds since 1970, so no date is ever parsed. */
 #define EPOCH_US(column) \
     "(extract(epoch FROM " column ") * 1000000)::bigint"
@@ -461,11 +463,112 @@ static vo_err_t *load_examples(loader_t *l)
     return NULL;
 }
 
+/* The columns called by the elements of LIST ("a","b" with 0x1f between), N of
+ * them; NULL if TABLE lacks one. */
+static const vo_column_t **columns_of(loader_t *l, const vo_table_t *table,
+                                      const char *list, int *n)
+{
+    apr_array_header_t *found = apr_array_make(l->pool, 2,
+                                               sizeof(vo_column_t *));
+    char *last, *name;
+
+    for (name = apr_strtok(apr_pstrdup(l->tmp, list), "\x1f", &last); name;
+         name = apr_strtok(NULL, "\x1f", &last)) {
+        const vo_column_t *c = vo_table_column(table, bare(l, name));
+
+        if (!c) {
+            return NULL;
+        }
+        APR_ARRAY_PUSH(found, const vo_column_t *) = c;
+    }
+    *n = found->nelts;
+    return *n ? (const vo_column_t **)found->elts : NULL;
+}
+
+/* The column of TABLE in a field of RES; *IS_LOST when it has none so called. */
+static const vo_column_t *column_at(loader_t *l, const vo_table_t *table,
+                                    PGresult *res, int row, int field,
+                                    int *is_lost)
+{
+    const char *name = text(l, res, row, field);
+    const vo_column_t *c = name ? vo_table_column(table, bare(l, name)) : NULL;
+
+    *is_lost |= name && !c;
+    return c;
+}
+
+static void read_limits(loader_t *l, vo_photospec_t *spec, const char *list)
+{
+    apr_array_header_t *limits = apr_array_make(l->pool, 12, sizeof(double));
+    char *last, *word;
+
+    for (word = apr_strtok(apr_pstrdup(l->tmp, list), ",", &last); word;
+         word = apr_strtok(NULL, ",", &last)) {
+        double *limit = apr_array_push(limits);
+
+        if (!vo_num_to_double(word, (int)strlen(word), limit)) {
+            *limit = NAN;
+        }
+    }
+    spec->nlimits = limits->nelts;
+    spec->limits = (double *)limits->elts;
+}
+
+/* Those whose table or columns are missing now are left out. */
+static vo_err_t *load_photospecs(loader_t *l)
+{
+    PGresult *res;
+    int row;
+
+    VO_TRY(query(&res, l->conn,
+        "SELECT release_id, name, table_name, title, kind, value_column,"
+        " error_column, flag_column, is_relative::int, aperture, t_min, t_max,"
+        " array_to_string(id_columns, E'\\x1f'),"
+        " array_to_string(limits, ',', 'NaN')"
+        " FROM vo.photospec ORDER BY release_id, place, name", l->tmp));
+    for (row = 0; row < PQntuples(res); ++row) {
+        vo_release_t *rel = release_of(l, res, row);
+        vo_table_t *cache = NULL;
+        vo_table_t *table = table_of(rel, PQgetvalue(res, row, 2), &cache);
+        const vo_column_t **ids, *value, *error, *flags;
+        vo_photospec_t *spec;
+        int nids, is_lost = 0;
+
+        if (!table || !table->ra || !table->dec || !table->pg_hpx
+            || !(ids = columns_of(l, table, PQgetvalue(res, row, 12),
+                                  &nids))) {
+            continue;
+        }
+        value = column_at(l, table, res, row, 5, &is_lost);
+        error = column_at(l, table, res, row, 6, &is_lost);
+        flags = column_at(l, table, res, row, 7, &is_lost);
+        if (is_lost) {
+            continue;
+        }
+        spec = vo_release_add_photospec(l->meta, rel, PQgetvalue(res, row, 1),
+                                        table);
+        spec->title = text(l, res, row, 3);
+        spec->is_mag = !strcmp(PQgetvalue(res, row, 4), "mag");
+        spec->value = value;
+        spec->error = error;
+        spec->flags = flags;
+        spec->is_relative = flag(res, row, 8);
+        spec->aperture = number(res, row, 9, NAN);
+        spec->t_min = number(res, row, 10, NAN);
+        spec->t_max = number(res, row, 11, NAN);
+        spec->nids = nids;
+        spec->ids = ids;
+        read_limits(l, spec, PQgetvalue(res, row, 13));
+    }
+    return NULL;
+}
+
 static vo_err_t *load_all(loader_t *l)
 {
     static vo_err_t *(*const steps[])(loader_t *) = {
         load_releases, load_filters, load_schemas, load_tables, load_columns,
         load_keys, load_groups, load_roots, load_examples,
+        load_photospecs,
     };
     PGresult *res;
     size_t i;

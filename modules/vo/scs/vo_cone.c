@@ -224,13 +224,29 @@ static const char *digest_name(const vo_cone_t *cone, apr_pool_t *pool)
     return apr_pstrcat(pool, "cone_", hex, NULL);
 }
 
+const char *vo_cone_from_sql(const vo_table_t *table, apr_pool_t *pool)
+{
+    const char *hpx = vo_sql_ident(table->pg_hpx, pool);
+    const char *ra = vo_sql_ident(table->ra->pg_column, pool);
+    const char *dec = vo_sql_ident(table->dec->pg_column, pool);
+
+    /* Parameters behind sub-selects look the same to the planner whatever they
+     * are, so it settles on one plan and keeps it. */
+    return apr_pstrcat(
+        pool, " FROM unnest((SELECT $1::int8[]), (SELECT $2::int8[]),"
+        " (SELECT $3::bool[])) AS r(lo, hi, border) JOIN ",
+        vo_sql_ident(table->pg_schema, pool), ".",
+        vo_sql_ident(table->pg_table, pool), " AS t ON sky_hpx_in(t.", hpx,
+        ", r.lo, r.hi) WHERE (NOT r.border OR sky_distance(t.", ra, ", t.",
+        dec, ", $4::float8, $5::float8) <= $6::float8)", NULL);
+}
+
 vo_cone_t *vo_cone_make(const vo_table_t *table, int verb,
                         const char *coosys_id, apr_pool_t *pool)
 {
     vo_cone_t *cone = apr_pcalloc(pool, sizeof(*cone));
     int all = verb >= VO_CONE_MAX_VERB || !has_principal(table);
     builder_t b;
-    const char *hpx, *ra, *dec;
     int i;
 
     b.table = table;
@@ -254,20 +270,10 @@ vo_cone_t *vo_cone_make(const vo_table_t *table, int verb,
     cone->nfields = b.fields->nelts;
     cone->fields = (vo_field_t *)b.fields->elts;
 
-    hpx = column_sql(&b, table->pg_hpx);
-    ra = column_sql(&b, table->ra->pg_column);
-    dec = column_sql(&b, table->dec->pg_column);
-    /* Parameters behind sub-selects look the same to the planner whatever they
-     * are, so it settles on one plan and keeps it. */
-    cone->sql = apr_pstrcat(
-        pool, "SELECT ", apr_array_pstrcat(pool, b.list, ','),
-        " FROM unnest((SELECT $1::int8[]), (SELECT $2::int8[]),"
-        " (SELECT $3::bool[])) AS r(lo, hi, border) JOIN ",
-        vo_sql_ident(table->pg_schema, pool), ".",
-        vo_sql_ident(table->pg_table, pool), " AS t ON sky_hpx_in(", hpx,
-        ", r.lo, r.hi) WHERE NOT r.border OR sky_distance(", ra, ", ", dec,
-        ", $4::float8, $5::float8) <= $6::float8 LIMIT (SELECT $7::int8)",
-        NULL);
+    cone->sql = apr_pstrcat(pool, "SELECT ",
+                            apr_array_pstrcat(pool, b.list, ','),
+                            vo_cone_from_sql(table, pool),
+                            " LIMIT (SELECT $7::int8)", NULL);
     cone->prepare_name = digest_name(cone, pool);
     return cone;
 }

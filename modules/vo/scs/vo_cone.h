@@ -51,6 +51,10 @@ vo_err_t *vo_cone_request(vo_sql_req_t *req, const vo_cone_t *cone,
                           double ra_deg, double dec_deg, double radius_deg,
                           apr_int64_t maxrec, apr_pool_t *pool);
 
+/* FROM and WHERE of such a search, the table called t, for SQL that selects
+ * something else of it with the same parameters $1 to $6; in POOL. */
+const char *vo_cone_from_sql(const vo_table_t *table, apr_pool_t *pool);
+
 /* Push to TO (of vo_descriptor_t) a cone search of TABLE at URL around each row
  * of a result, if both its position columns are among FIELDS; the radius is the
  * user's to choose. */

@@ -3,9 +3,13 @@
 /* FITS 4.0 section 4 */
 #include "vo_fits_head.h"
 
+#include <math.h>
 #include <stdio.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "../vo_num.h"
 
 #define CARD 80
 #define STRING_MAX 67 /* characters between the quotes, one left for & */
@@ -47,6 +51,26 @@ vo_err_t *vo_fits_int(vo_fits_head_t *head, const char *key, apr_int64_t value,
     char card[CARD * 2];
 
     snprintf(card, sizeof(card), "%-8s= %20lld%s%s", key, (long long)value,
+             comment ? " / " : "", comment ? comment : "");
+    return put_card(head, card);
+}
+
+vo_err_t *vo_fits_double(vo_fits_head_t *head, const char *key, double value,
+                         const char *comment)
+{
+    char number[VO_NUM_SIZE + 2], card[CARD * 2], *p;
+
+    if (!isfinite(value)) {
+        return NULL;
+    }
+    vo_num_from_double(number, value);
+    for (p = number; *p; ++p) {
+        *p = (char)apr_toupper(*p);
+    }
+    if (!strpbrk(number, ".E")) {
+        memcpy(p, ".0", 3); /* FITS 4.0 section 4.2.4: else an integer */
+    }
+    snprintf(card, sizeof(card), "%-8s= %20s%s%s", key, number,
              comment ? " / " : "", comment ? comment : "");
     return put_card(head, card);
 }

@@ -1,4 +1,4 @@
-/* vo_fits_head.h: FITS header cards; private to modules/vo/table. */
+/* vo_fits_head.h: FITS header cards as they are written. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VO_FITS_HEAD_H
 #define VO_FITS_HEAD_H
@@ -25,6 +25,9 @@ vo_err_t *vo_fits_int(vo_fits_head_t *head, const char *key, apr_int64_t value,
                       const char *comment);
 vo_err_t *vo_fits_string(vo_fits_head_t *head, const char *key,
                          const char *value, const char *comment);
+/* A number; none that is not finite. */
+vo_err_t *vo_fits_double(vo_fits_head_t *head, const char *key, double value,
+                         const char *comment);
 /* HISTORY or COMMENT text, broken into as many cards as it takes. */
 vo_err_t *vo_fits_note(vo_fits_head_t *head, const char *key,
                        const char *text);

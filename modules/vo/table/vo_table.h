@@ -77,6 +77,9 @@ typedef struct vo_tabledoc_t { /* what the document says around the rows */
     int nparams;
     const vo_param_t *params;        /* PARAMs of the RESOURCE, after these:
                                         what a service can be asked with */
+    const char *utype;               /* of RESOURCE and TABLE: what the rows
+                                        are an instance of, and PARAMS say the
+                                        rest of (in the TABLE then); or NULL */
     int ncoosys;
     const vo_coosys_t *coosys;       /* fields refer to them by ref */
     int ntimesys;

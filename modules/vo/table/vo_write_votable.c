@@ -145,13 +145,15 @@ static vo_err_t *put_resource_head(vo_writer_t *w)
     int i;
 
     VO_TRY(put_root(out, version_of(doc)));
-    VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\">\n"));
+    VO_TRY(vo_out_puts(out, "<RESOURCE type=\"results\""));
+    VO_TRY(vo_vot_attr(out, "utype", doc->utype));
+    VO_TRY(vo_out_puts(out, ">\n"));
     VO_TRY(vo_vot_description(out, doc->resource_description));
     VO_TRY(vo_vot_status(out, "OK", NULL));
     for (i = 0; i < doc->ninfos; ++i) {
         VO_TRY(vo_vot_info(out, &doc->infos[i]));
     }
-    for (i = 0; i < doc->nparams; ++i) {
+    for (i = 0; !doc->utype && i < doc->nparams; ++i) {
         VO_TRY(vo_vot_param(w, &doc->params[i]));
     }
     for (i = 0; i < doc->ncoosys; ++i) {
@@ -207,8 +209,12 @@ vo_err_t *vo_votable_head(vo_writer_t *w, const vo_shape_t *shapes,
     VO_TRY(put_resource_head(w));
     VO_TRY(vo_out_puts(w->out, "<TABLE"));
     VO_TRY(vo_vot_attr(w->out, "name", doc->name));
+    VO_TRY(vo_vot_attr(w->out, "utype", doc->utype));
     VO_TRY(vo_out_puts(w->out, ">\n"));
     VO_TRY(vo_vot_description(w->out, doc->description));
+    for (i = 0; doc->utype && i < doc->nparams; ++i) {
+        VO_TRY(vo_vot_param(w, &doc->params[i]));
+    }
     for (i = 0; i < doc->nfields; ++i) {
         ids[i] = make_id(used, doc->fields[i].name, w->pool);
         VO_TRY(put_field(w, &doc->fields[i], &shapes[i], ids[i], how));

@@ -408,7 +408,7 @@ def test_vosi(vo):
         assert r.status_code == 200
         assert "ivo://ivoa.net/std/DataLink#links-1.1" in r.text
         assert vo.url + LINKS + "</accessURL>" in r.text
-    assert "DataLink" not in vo.get("/vo/test-dr1/capabilities").text
+    assert "DataLink" not in vo.get("/vo/test-dr2/capabilities").text
     r = vo.get("/vo/datalink/pix-dr1/availability")
     assert r.status_code == 200 and ">true<" in r.text
 
@@ -425,6 +425,13 @@ def test_descriptor_in_tap(vo):
     assert said["accessURL"] == vo.url + LINKS
     assert said["contentType"] == TYPE
     assert inputs["ID"].get("ref") == t.field("mine").get("ID")
+    cuts = [params(s) for s in t.resources if s.get("type") == "meta"
+            and "/SODA#" in params(s)[0].get("standardID", "")]
+    assert [urlsplit(said["accessURL"]).path for said, _ in cuts] == [
+        "/vo/soda/pix-dr1/sync", "/vo/soda/pix-dr1/async"]
+    for _, inputs in cuts:
+        assert inputs["ID"].get("ref") == t.field("mine").get("ID")
+        assert inputs["CIRCLE"].find(VOT + "VALUES") is None
     r = vo.post("/vo/tap/pix-dr1/sync", {
         "LANG": "ADQL", "QUERY": "SELECT s_ra, obs_id FROM ivoa.obscore"})
     assert "DataLink" not in r.text
@@ -434,7 +441,15 @@ def test_refuses_to_start_without_mod_vo(sibling):
     started, text = sibling(drop=["mod_vo.so", "mod_vosi.so", "mod_tap.so",
                                   "mod_scs.so"])
     assert not started
-    assert "LoadModule vo_module" in text and "mod_datalink" in text
+    assert "LoadModule vo_module" in text and " needs mod_vo" in text
+
+
+def test_without_mod_soda(sibling):
+    started, text = sibling(drop=["mod_soda.so"])
+    assert started, text
+    t = Links(sibling.server.get(LINKS, ID=COADD["did"]).content)
+    assert t.of(COADD["did"], "#this") and not t.services
+    assert not t.of(COADD["did"], "#cutout")
 
 
 def test_without_mod_vosi(sibling):

@@ -16,6 +16,7 @@ from .server import TOP
 
 NSTARS = 5000
 NSIDE = 2 ** 29
+LIMITS = [21.0, 21.5, None] + [22.0] * 9  # of spectra, by array position
 
 
 def stars():
@@ -215,9 +216,17 @@ def _make_all(cur):
         "INSERT INTO vo.tap_key_columns (release_id, key_id, from_column,"
         " target_column) VALUES ('test-dr1', 'plain_star', 'star',"
         " 'object_id')")
-    cur.execute("INSERT INTO vo.filter (survey, name, filter_id, position)"
-                " SELECT 'test', 'F' || g, 13 - g, g"
+    cur.execute("INSERT INTO vo.filter (survey, name, filter_id, position,"
+                " wavelength, width, svo_id)"
+                " SELECT 'test', 'F' || g, 13 - g, g, 10000 - 500 * g,"
+                " 100 + 10 * g, CASE WHEN g > 1 THEN 'Test/F.' || g END"
                 " FROM generate_series(1, 12) g")
+    # magnitudes as spectra: wavelengths go down with the position in the array
+    cur.execute("INSERT INTO vo.photospec (release_id, name, title,"
+                " table_name, id_columns, kind, value_column, flag_column,"
+                " limits, aperture, t_min, t_max) VALUES ('test-dr1', 'auto',"
+                " 'AUTO', 'test.Stars', '{object_id}', 'mag', 'MAG_AUTO',"
+                " 'FLAGS', %s, 3.6, 58000, 58100)", (LIMITS,))
     # the same names in another release, with other rows
     dr2 = _release(cur, "test-dr2")
     _make_stars(cur, dr2, 1200)

@@ -13,7 +13,9 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from .seed import _release
+import healpy
+
+from .seed import NSIDE, _release, _table
 
 SIZE = 300
 SCALE = 2.0 / 3600
@@ -174,6 +176,40 @@ def _register(cur, server, schema, image):
          comment=None if image["is_valid"] else "out of focus")
 
 
+# Objects on the first tile and beside all of them: the row, ids first.
+OBJECTS = [dict(tile_id=101, number=n, ra=ra, dec=dec, flux=[n + 0.5, 10.0 * n,
+                                                             None],
+                err=[0.25, 0.5 * n, None])
+           for n, (ra, dec) in enumerate(
+               [(150.0, 2.0), (150.02, 1.98), (150.07, 2.02), (210.0, -30.0)])]
+OBJECT_COLUMNS = [
+    ("tile_id", "int", None, None, None, "meta.id;obs.field", 1, 1, "integer",
+     "Tile"),
+    ("number", "int", None, None, None, "meta.id", 1, 1, "integer", "Number"),
+    ("ra", "double", None, None, "deg", "pos.eq.ra;meta.main", 1, 0,
+     "double precision", "Right ascension"),
+    ("dec", "double", None, None, "deg", "pos.eq.dec;meta.main", 1, 0,
+     "double precision", "Declination"),
+    ("flux", "float", "3", None, "mJy", "phot.flux.density", 1, 0, "real[]",
+     "Flux densities"),
+    ("err", "float", "3", None, "mJy", "stat.error;phot.flux.density", 1, 0,
+     "real[]", "Their errors")]
+
+
+def _objects(cur, schema):
+    """A catalogue whose rows have spectra by two ids."""
+    cur.execute("CREATE TABLE %s.objects (tile_id int, number int, ra float8,"
+                " dec float8, flux real[], err real[], hpx bigint)" % schema)
+    for o in OBJECTS:
+        _row(cur, schema, "objects", hpx=int(healpy.ang2pix(
+            NSIDE, o["ra"], o["dec"], nest=True, lonlat=True)), **o)
+    _table(cur, "pix-dr1", 1, "pix.Objects", "objects", OBJECT_COLUMNS,
+           ("ra", "dec", None))
+    _row(cur, "vo", "photospec", release_id="pix-dr1", name="model",
+         table_name="pix.Objects", id_columns=["tile_id", "number"],
+         kind="flux", value_column="flux", error_column="err")
+
+
 def fill_images(server):
     """Files below DIR/images and the two releases."""
     conn = server.connect()
@@ -204,6 +240,8 @@ def fill_images(server):
                 " SELECT 3, v.name, i.image_id FROM (VALUES ('exp0_r',"
                 " 'exp-0'), ('lost_r', NULL)) AS v(name, obs) LEFT JOIN"
                 " {0}.vo_image i ON i.obs_id = v.obs".format(schema))
+            if rid == "pix-dr1":
+                _objects(cur, schema)
         for i, (name, fid, wave, width) in enumerate(FILTERS):
             _row(cur, "vo", "filter", survey="pix", name=name, filter_id=fid,
                  position=i + 1, wavelength=wave, width=width)

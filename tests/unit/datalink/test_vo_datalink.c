@@ -40,6 +40,7 @@ static vo_datalink_t *start(vo_out_mem_t *mem, vo_out_t **out,
     *out = vo_out_to_memory(mem, pool);
     assert_null(vo_tablefmt_find(&fmt, &type, format, pool));
     dl = vo_datalink_create("http://h/vo", &rel, fmt, type, pool);
+    dl->has_soda = 1;
     assert_null(vo_datalink_begin(dl, *out));
     return dl;
 }
@@ -73,12 +74,15 @@ static void test_image(void **state)
 
     (void)state;
     assert_null(vo_datalink_image(dl, image.did, &image, pool));
+    dl->has_soda = 0; /* as if mod_soda were not there */
+    assert_null(vo_datalink_image(dl, "ivo://a/d-1?z", &image, pool));
+    dl->has_soda = 1;
     image.region = "circle 1 1 1";
     image.fov = NAN;
     assert_null(vo_datalink_image(dl, "ivo://a/d-1?y", &image, pool));
     assert_null(vo_datalink_end(dl, VO_DONE_OK));
     assert_null(vo_out_flush(out));
-    assert_int_equal(count(mem.data, "<TR>"), 6);
+    assert_int_equal(count(mem.data, "<TR>"), 7);
     assert_int_equal(count(mem.data, "<MAX"), 4); /* nothing of NaN */
     assert_null(strstr(mem.data, "NaN"));
     assert_int_equal(count(mem.data, "<MAX value=\"1.5 1.5 1.5\"/>"), 2);
@@ -168,7 +172,7 @@ static void test_words(void **state)
         {"text/xml", "text/xml"},
         {"application/x-votable+xml;serialization=BINARY2",
          "application/x-votable+xml;serialization=BINARY2;content=datalink"},
-        {"tsv", "text/tab-separated-values;charset=utf-8"},
+        {"json", "application/json"},
     };
     vo_err_t *err = vo_err_make(pool, VO_ERR_BUSY, "Come back.");
     const vo_tablefmt_t *fmt;
