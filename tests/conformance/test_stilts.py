@@ -43,6 +43,9 @@ FOREIGN = {
     "cs:ConeSearch": (
         CS, ["maxSR", "maxRecords", "verbosity", "testQuery"],
         ["ra", "dec", "sr"]),
+    "sia:SimpleImageAccess": (
+        "http://www.ivoa.net/xml/SIA/v1.1",
+        ["imageServiceType", "maxRecords", "testQuery"], ["pos", "size"]),
     "ssap:SimpleSpectralAccess": (
         "http://www.ivoa.net/xml/SSA/v1.1",
         ["complianceLevel", "dataSource", "creationType", "supportedFrame",

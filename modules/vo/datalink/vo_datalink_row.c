@@ -170,12 +170,6 @@ static vo_err_t *put_this(vo_datalink_t *dl, const char *id,
         ? vo_image_file_url(dl->base, dl->rel, image->did, 0, scratch)
         : apr_pstrcat(scratch, dl->base, "/", image->link, NULL);
     link.description = image->title ? image->title : image->obs_id;
-    if (!image->is_valid) {
-        link.description = apr_pstrcat(
-            scratch, link.description, " (flagged invalid",
-            image->comment ? ": " : "", image->comment ? image->comment : "",
-            ")", NULL);
-    }
     link.content_type = image->file.media_type;
     link.content_length = image->file.path ? image->file.size : -1;
     link.content_qualifier = qualifier(image->product_type);
@@ -274,11 +268,30 @@ static vo_err_t *put_cutouts(vo_datalink_t *dl, const char *id,
     return NULL;
 }
 
+/* An image flagged invalid is gone from searches and downloads, not from
+ * history. */
+static vo_err_t *put_invalid(vo_datalink_t *dl, const char *id,
+                             const vo_image_t *image, apr_pool_t *scratch)
+{
+    vo_link_t link = {.semantics = "#this", .content_length = -1};
+
+    link.description = image->title ? image->title : image->obs_id;
+    link.error = apr_pstrcat(scratch, "NotFoundFault: this data product was"
+                             " flagged invalid", image->comment ? ": " : "",
+                             image->comment ? image->comment : "", NULL);
+    link.content_type = image->file.media_type;
+    link.content_qualifier = qualifier(image->product_type);
+    return vo_datalink_row(dl, id, &link);
+}
+
 vo_err_t *vo_datalink_image(vo_datalink_t *dl, const char *id,
                             const vo_image_t *image, apr_pool_t *scratch)
 {
     int i;
 
+    if (!image->is_valid) {
+        return put_invalid(dl, id, image, scratch);
+    }
     VO_TRY(put_this(dl, id, image, scratch));
     for (i = 0; i < image->nproducts; ++i) {
         VO_TRY(put_product(dl, id, image, &image->products[i], scratch));

@@ -1,8 +1,11 @@
 """test_datalink_20_objects.py: the links of spectra of catalogue objects."""
 # SPDX-License-Identifier: GPL-3.0-or-later
+import io
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
 
 from pyvohttpd.seed_images import FILTERS, IMAGES, OBJECTS
 from pyvohttpd.xmltree import VOTable
@@ -87,3 +90,19 @@ def test_names_of_two_parts(vo):
     # no times are known of these: none can be said to be within any
     r = vo.get("/vo/ssap/pix-dr1", TIME="2017")
     assert not VOTable(r.content).rows
+
+
+def test_cutout_of_an_object(vo):
+    """The link gives the object's surroundings in every filter of the tile."""
+    links = ask(vo, did(OBJECTS[0]))
+    url, = [k["access_url"] for k in links if k["semantics"] == "#cutout"]
+    r = vo.get(url)
+    assert r.status_code == 200 and r.headers["Content-Type"] == "image/fits"
+    with fits.open(io.BytesIO(r.content)) as hdus:
+        images = [h for h in hdus if h.data is not None]
+        assert len(images) == len(FILTERS)
+        for h in images:
+            x, y = WCS(h.header).all_world2pix(OBJECTS[0]["ra"],
+                                               OBJECTS[0]["dec"], 0)
+            ny, nx = h.data.shape
+            assert abs(x - (nx - 1) / 2) < 1 and abs(y - (ny - 1) / 2) < 1
