@@ -11,6 +11,7 @@
 #include "vo_sql.h"
 #include "voctl_check.h"
 #include "voctl_examples.h"
+#include "voctl_photospec.h"
 #include "voctl_plan.h"
 
 /* Each check is a query of problems, one text a row; $1 is the release. The
@@ -273,6 +274,18 @@ static void check_examples(report_t *r)
     voctl_check_tell(r, "the examples are queries", problems);
 }
 
+static vo_err_t *check_photospecs(report_t *r)
+{
+    apr_array_header_t *problems = no_problems(r);
+
+    VO_TRY(voctl_photospec_check(
+        problems, r->ctl, r->release,
+        r->meta ? vo_meta_release(r->meta, r->release) : NULL, r->pool));
+    voctl_check_tell(r, "array columns served as spectra are there",
+                     problems);
+    return NULL;
+}
+
 static vo_err_t *check_release(report_t *r)
 {
     size_t i;
@@ -284,6 +297,7 @@ static vo_err_t *check_release(report_t *r)
     VO_TRY(check_names(r));
     VO_TRY(check_hpx(r));
     check_examples(r);
+    VO_TRY(check_photospecs(r));
     return voctl_check_images(r);
 }
 

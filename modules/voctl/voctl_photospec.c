@@ -192,6 +192,36 @@ vo_err_t *voctl_photospec_put(voctl_t *ctl, const char *release,
     return voctl_commit(ctl);
 }
 
+vo_err_t *voctl_photospec_check(apr_array_header_t *problems, voctl_t *ctl,
+                                const char *release, const vo_release_t *rel,
+                                apr_pool_t *pool)
+{
+    PGresult *res;
+    int i, n;
+
+    VO_TRY(voctl_query(&res, ctl, "SELECT name, table_name FROM vo.photospec"
+                                  " WHERE release_id = $1 ORDER BY place", 1,
+                       &release, pool));
+    for (i = 0; i < PQntuples(res); ++i) {
+        const char *name = PQgetvalue(res, i, 0);
+        const vo_photospec_t *spec = rel ? vo_photospec_named(rel, name)
+                                         : NULL;
+
+        if (!spec) {
+            APR_ARRAY_PUSH(problems, const char *) = apr_psprintf(
+                pool, "%s: %s or one of its columns is missing", name,
+                PQgetvalue(res, i, 1));
+            continue;
+        }
+        vo_photospec_filters(&n, rel, spec, pool);
+        if (!n) {
+            APR_ARRAY_PUSH(problems, const char *) = apr_psprintf(
+                pool, "%s: no filter has a wavelength and a width", name);
+        }
+    }
+    return NULL;
+}
+
 static vo_err_t *take_away(voctl_t *ctl, const char *const *argv)
 {
     PGresult *res;

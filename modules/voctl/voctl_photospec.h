@@ -3,6 +3,7 @@
 #ifndef VOCTL_PHOTOSPEC_H
 #define VOCTL_PHOTOSPEC_H
 
+#include "meta/vo_meta.h"
 #include "voctl.h"
 
 /* A row of vo.photospec, texts as they go there; NULL: none. */
@@ -23,5 +24,11 @@ typedef struct voctl_photospec_t {
  * own. */
 vo_err_t *voctl_photospec_put(voctl_t *ctl, const char *release,
                               const voctl_photospec_t *spec);
+
+/* Push to PROBLEMS (texts, in POOL) those marked in RELEASE that cannot be
+ * served: REL is what httpd makes of it. */
+vo_err_t *voctl_photospec_check(apr_array_header_t *problems, voctl_t *ctl,
+                                const char *release, const vo_release_t *rel,
+                                apr_pool_t *pool);
 
 #endif

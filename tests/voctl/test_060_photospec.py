@@ -73,3 +73,17 @@ def test_bad_names(voctl, release):
     voctl("photospec", release, "No Name", *GOOD).fails()
     voctl("photospec", "nowhere", "m", *GOOD).fails("no release nowhere")
     assert not stored(voctl, release)
+
+
+def test_check(voctl, release):
+    """What was marked and is gone is told."""
+    words = "array columns served as spectra"
+    voctl("photospec", release, "m", *GOOD).ok()
+    try:
+        assert words + " are there" in voctl("check", release).ok().out
+        voctl.sql("UPDATE vo.photospec SET error_column = 'lost'")
+        result = voctl("check", release)
+        assert result.rc == 1
+        assert "m: pho.T or one of its columns" in result.out + result.err
+    finally:
+        voctl("photospec", release, "m", "--remove").ok()
