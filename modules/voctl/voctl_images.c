@@ -19,6 +19,8 @@ const apr_getopt_option_t voctl_images_options[] = {
     { "catalogues", 258, 0, "register the published tables, too" },
     { "rescan", 259, 0, "read files that did not change, too" },
     { "no-checksum", 260, 0, "keep no sha256 of the files: faster" },
+    { "moved-from", 269, 1, "DIR0  the files of DIR lay below DIR0, which "
+                            "was a root" },
     { "jobs", 261, 1, "N  worker processes; default: one a processor" },
     { "flag", 262, 1, "PATTERN  take images out of searches (* and ? fit "
                       "anything, in path, identifier or observation)" },
@@ -43,7 +45,8 @@ const char voctl_images_details[] =
     "skipped, those that are gone are flagged and vanish from searches, and so\n"
     "are those that cannot be read: these are listed and make the exit status 1.\n"
     "DIR must be readable for httpd; it, or a folder above it that was given\n"
-    "before, is the root of the paths in identifiers.\n\n"
+    "before, is the root of the paths in identifiers. When all of it moves, say so\n"
+    "with --moved-from, and identifiers stay.\n\n"
     "A keyword map has sections [image], [coadd], [single] with lines such as\n"
     "  exptime = TEXPOSED, EXPTIME      the first keyword that is there\n"
     "  fwhm = FWHMPIX*scale, SEEING     times pixel scale, or a number\n"
@@ -272,7 +275,16 @@ static void report(const voctl_imgjob_t *job)
 static vo_err_t *register_all(voctl_imgjob_t *job, int n,
                               const char *const *folders)
 {
+    const char *from = voctl_opt(job->ctl, "moved-from");
+
     VO_TRY(change_flags(job));
+    if (from && n != 1) {
+        return vo_err_make(job->ctl->pool, VO_ERR_USAGE,
+                           "--moved-from goes with one folder.");
+    }
+    if (from) {
+        VO_TRY(voctl_img_move_root(job, from, folders[0]));
+    }
     VO_TRY(walk(job, n, folders));
     if (n && voctl_opt(job->ctl, "recompress")) {
         VO_TRY(voctl_img_recompress(job));

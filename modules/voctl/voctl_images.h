@@ -168,6 +168,10 @@ vo_err_t *voctl_img_begin(voctl_imgjob_t *job, const char *release);
 vo_err_t *voctl_img_root(int *root, const char **below, voctl_imgjob_t *job,
                          const char *folder);
 
+/* The files below root FROM lie below the folder TO now. */
+vo_err_t *voctl_img_move_root(voctl_imgjob_t *job, const char *from,
+                              const char *to);
+
 /* Mark the files that are registered and did not change; flag what is gone. */
 vo_err_t *voctl_img_compare(voctl_imgjob_t *job);
 

@@ -203,6 +203,36 @@ vo_err_t *voctl_img_roots(voctl_imgjob_t *job)
     return NULL;
 }
 
+vo_err_t *voctl_img_move_root(voctl_imgjob_t *job, const char *from,
+                              const char *to)
+{
+    apr_pool_t *pool = job->ctl->pool;
+    char *real = realpath(to, NULL);
+    const char *params[3] = {job->release, from, NULL};
+    size_t n = strlen(from);
+    PGresult *res;
+
+    if (!real) {
+        return vo_err_make(pool, VO_ERR_USAGE, "There is no folder %s.", to);
+    }
+    params[1] = n > 1 && from[n - 1] == '/' ? apr_pstrmemdup(pool, from, n - 1)
+                                            : from;
+    params[2] = apr_pstrdup(pool, real);
+    free(real);
+    VO_TRY(voctl_query(&res, job->ctl,
+        "UPDATE vo.image_root SET path = $3 WHERE (release_id, path) ="
+        " ($1, $2) RETURNING 1", 3, params, pool));
+    if (!PQntuples(res)) {
+        VO_TRY(voctl_query(&res, job->ctl,
+            "SELECT coalesce(string_agg(path, ', '), 'none') FROM"
+            " vo.image_root WHERE release_id = $1", 1, params, pool));
+        return vo_err_make(pool, VO_ERR_USAGE, "%s is no root of %s, these"
+                           " are: %s.", from, job->release,
+                           PQgetvalue(res, 0, 0));
+    }
+    return NULL;
+}
+
 vo_err_t *voctl_img_root(int *root, const char **below, voctl_imgjob_t *job,
                          const char *folder)
 {
@@ -496,13 +526,18 @@ static vo_err_t *adopt(voctl_imgjob_t *job, const char *const *params,
 {
     const char *p[5] = {params[P_RELEASE], params[P_ROOT], params[P_PATH],
                         params[P_PART], hdu};
+    PGresult *res;
 
-    return voctl_img_sql(NULL, job, "adopt", apr_pstrcat(pool,
+    VO_TRY(voctl_img_sql(&res, job, "adopt", apr_pstrcat(pool,
         "UPDATE ", job->schema, ".vo_image SET path = $3, hdu = $5::integer"
         " WHERE publisher_did = vo.did_base($1, (SELECT ivoid FROM vo.release"
         " WHERE release_id = $1)) || vo.did_path($2::integer, $3) || $4 AND"
         " NOT is_valid AND (path, hdu) <> ($3, $5::integer)", NULL), 5, p,
-        pool);
+        pool));
+    if (!*params[P_PART] && job->nvanished && *PQcmdTuples(res) == '1') {
+        --job->nvanished; /* it only moved */
+    }
+    return NULL;
 }
 
 static vo_err_t *store_image(const char **id, voctl_imgjob_t *job,

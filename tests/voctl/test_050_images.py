@@ -259,6 +259,28 @@ def test_images_050_names(voctl, tmp_path):
                      " '%s'" % release) == [(2,)]
 
 
+def test_images_050_moved(voctl, tmp_path):
+    release = voctl.release()
+    for i in range(3):
+        im.write(tmp_path / "old/x" / ("f%d.fits" % i), im.header(1, i))
+    voctl("images", release, tmp_path / "old").ok()
+    before = voctl.sql("SELECT image_id, publisher_did FROM %s.vo_image ORDER"
+                       " BY 1" % release)
+    (tmp_path / "old").rename(tmp_path / "new")
+    voctl("images", release, tmp_path / "new", "--moved-from",
+          tmp_path / "other").fails("is no root", str(tmp_path / "old"), rc=2)
+    voctl("images", release, tmp_path, tmp_path, "--moved-from",
+          tmp_path / "old").fails("one folder", rc=2)
+    out = voctl("images", release, tmp_path / "new", "--moved-from",
+                tmp_path / "old").ok().out
+    assert "3 files unchanged, 0 gone" in out
+    assert before == voctl.sql("SELECT image_id, publisher_did FROM"
+                               " %s.vo_image WHERE is_valid ORDER BY 1"
+                               % release)
+    assert voctl.sql("SELECT path FROM vo.image_root WHERE release_id = '%s'"
+                     % release) == [(str(tmp_path / "new"),)]
+
+
 def test_images_050_mef(voctl, tmp_path):
     """Weights and masks in other HDUs of the file belong to its image."""
     release = voctl.release()

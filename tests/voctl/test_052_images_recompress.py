@@ -110,6 +110,7 @@ def test_images_052_recompress(voctl, folder):
                      " 1" % release)
     out = voctl("images", release, folder, "--recompress").ok()
     assert "11 of 12 FITS files recompressed" in out.out and not out.err
+    assert " 0 gone" in out.out
     after = read(folder)
     assert sorted(p.name for p in folder.iterdir()) == sorted(
         n.replace(".fz", "").replace(".gz", "")
