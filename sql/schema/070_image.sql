@@ -327,7 +327,10 @@ BEGIN
         i.fwhm AS s_resolution, i.naxis[1]::bigint AS s_xel1,
         i.naxis[2]::bigint AS s_xel2, i.t_min, i.t_max,
         i.exptime AS t_exptime, i.t_resolution, i.t_xel, i.em_min, i.em_max,
-        i.em_res_power, i.em_xel, i.o_ucd, i.pol_states, i.pol_xel,
+        i.em_res_power, i.em_xel, i.o_ucd, i.pol_states,
+        -- 0: polarisation was not observed (ObsCore 1.1)
+        coalesce(i.pol_xel, length(i.pol_states)
+            - length(replace(i.pol_states, '/', '')) - 1, 0) AS pol_xel,
         i.facility AS facility_name, i.instrument AS instrument_name,
         i.product_subtype AS dataproduct_subtype, i.title AS obs_title,
         i.created AS obs_creation_date,

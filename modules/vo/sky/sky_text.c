@@ -11,13 +11,77 @@
 
 #define NUMBER_MAX 32
 
+/* Fraction bits of numbers the quick way takes, at most: ten times a fraction
+ * of so many and one more fits 64 bits. */
+#define QUICK_BITS 59
+
+/*
+ * Decimals of most coordinates, 1/128 <= |V| < 512, in integers: digits of the
+ * fraction until what is left is less than half of the last bit (Steele and
+ * White 1990, "fixed-point fraction printout"). Returns the length, 0 for other
+ * numbers; powers of two have another number nearer below than above.
+ */
+static int quick_number(double v, char *buf)
+{
+    const uint64_t hidden = (uint64_t)1 << 52;
+    uint64_t bits, mantissa, one, rest, half_bit = 1;
+    int shift, whole, i, n = 0, len = 0;
+    char digits[24];
+
+    memcpy(&bits, &v, sizeof(bits));
+    shift = 52 + 1023 - (int)(bits >> 52 & 0x7ff);
+    mantissa = bits & (hidden - 1);
+    if (shift > QUICK_BITS || shift < 44 || mantissa == 0) {
+        return 0;
+    }
+    mantissa |= hidden;
+    whole = (int)(mantissa >> shift);
+    one = (uint64_t)2 << shift;
+    rest = mantissa << 1 & (one - 1);
+    while (rest >= half_bit && one - rest >= half_bit) {
+        rest *= 10;
+        half_bit *= 10;
+        digits[n++] = (char)('0' + (rest >> (shift + 1)));
+        rest &= one - 1;
+    }
+    if (one - rest < half_bit && (rest >= half_bit || rest > one / 2)) {
+        for (i = n; i > 0 && ++digits[i - 1] > '9'; i--) {
+            digits[i - 1] = '0';
+        }
+        whole += i == 0;
+    }
+    while (n > 0 && digits[n - 1] == '0') {
+        n--;
+    }
+    if (bits >> 63) {
+        buf[len++] = '-';
+    }
+    if (whole >= 100) {
+        buf[len++] = (char)('0' + whole / 100);
+    }
+    if (whole >= 10) {
+        buf[len++] = (char)('0' + whole / 10 % 10);
+    }
+    buf[len++] = (char)('0' + whole % 10);
+    if (n > 0) {
+        buf[len++] = '.';
+        memcpy(buf + len, digits, (size_t)n);
+        len += n;
+    }
+    buf[len] = '\0';
+    return len;
+}
+
 int sky_format_number(double v, char *buf)
 {
     const char *point = localeconv()->decimal_point;
     size_t plen = strlen(point);
-    int digits, len = 0;
+    int digits, len = quick_number(v, buf);
     char *at;
 
+    if (len > 0) {
+        return len;
+    }
     if (v == 0.0) {
         v = 0.0;                /* no minus before zero */
     }

@@ -160,6 +160,10 @@ def test_polarisation(vo):
         assert found(vo, POL="POLI") == {by_id[2]}
         assert found(vo, POL=["POLI", "XX"]) == {by_id[1], by_id[2]}
         assert found(vo, POL="Q") == set()
+        table = VOTable(vo.get(QUERY).content)
+        assert dict(zip(table.column("obs_publisher_did"),
+                        table.column("pol_xel"))) == {
+            i["did"]: {1: "2", 2: "1"}.get(i["id"], "0") for i in VALID}
     finally:
         vo.sql("UPDATE pix_dr1.vo_image SET pol_states = NULL")
 

@@ -17,7 +17,7 @@ from pyvohttpd.seed_footprints import LAT, LON, N, POLYS
 TINY = 1e-6     # relative change of a region
 MARGIN = 2e-4   # degrees, where sampled points decide
 MOST_LEFT_OUT = 0.02
-SEEDS = range(25)
+SEEDS = range(15)
 
 
 def by_corners(fn):

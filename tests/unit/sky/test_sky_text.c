@@ -185,6 +185,52 @@ static void no_memory(void **state)
     assert_null(sky_format_stcs(&poor, shape("union (moc 3/1 point 1 2)")));
 }
 
+/* The number V in as few digits as read back equal, by the C library. */
+static void shortest(double v, char *buf)
+{
+    int digits;
+
+    for (digits = 1; digits <= 17; digits++) {
+        snprintf(buf, 32, "%.*g", digits, v);
+        if (strtod(buf, NULL) == v) {
+            return;
+        }
+    }
+}
+
+/* Numbers of the size of coordinates go a quicker way; it leads to the same. */
+static void coordinates(void **state)
+{
+    static const double corner[] = {
+        0.0078125, 0.25, 0.5, 1, 2, 256, 512, 360, 90, 0.1, 0.3, 9.995,
+        99.99999999999999, 1e-2, 511.99999999999994, 0.9999999999999999,
+        0.99999999999999989, 4.35, 179.99999999999997, 1.0000000000000002
+    };
+    char buf[32], want[32];
+    long i, n = (long)(sizeof(corner) / sizeof(corner[0]));
+
+    (void)state;
+    srand(20261126);
+    for (i = 0; i < 400000; i++) {
+        double v = (rand() + rand() / (RAND_MAX + 1.0)) / RAND_MAX * 360;
+        double ten = pow(10, i % 16);
+        int len;
+
+        v = i < n         ? corner[i]
+            : i % 3 == 0  ? v
+            : i % 3 == 1  ? floor(v * ten) / ten
+                          : nextafter(floor(v), i % 2 ? 1e9 : -1e9);
+        v = i % 5 == 0 ? -v : v;
+        shortest(v, want);
+        len = sky_format_number(v, buf);
+        assert_int_equal(len, strlen(buf));
+        if (strchr(want, 'e') == NULL) {
+            assert_string_equal(buf, v == 0 ? "0" : want);
+        }
+        assert_true(strtod(buf, NULL) == v);
+    }
+}
+
 static void numbers_read_as_strtod_does(void **state)
 {
     static const char *const good[] = {
@@ -234,7 +280,8 @@ int main(void)
         cmocka_unit_test(errors_name_the_place),
         cmocka_unit_test(unions_cannot_nest_without_end),
         cmocka_unit_test(no_memory),
-        cmocka_unit_test(numbers_read_as_strtod_does)
+        cmocka_unit_test(numbers_read_as_strtod_does),
+        cmocka_unit_test(coordinates)
     };
 
     return cmocka_run_group_tests(tests, NULL, free_all);
