@@ -109,7 +109,8 @@ static const struct {
       " UNION SELECT pg_column FROM vo.tap_columns k WHERE (k.release_id,"
       " k.table_name) = (t.release_id, t.table_name) AND indexed = 1 AND"
       " column_name NOT IN (coalesce(ra_column, ''), coalesce(dec_column, ''))"
-      " ) AS c(name)" WHERE_OWN "AND table_type <> 'view' AND" REGCLASS "IS NOT NULL AND NOT EXISTS"
+      " ) AS c(name)" WHERE_OWN "AND table_type <> 'view' AND" REGCLASS
+      "IS NOT NULL AND NOT EXISTS"
       " (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = indrelid"
       " AND a.attnum = indkey[0] WHERE indrelid =" REGCLASS
       " AND indisvalid AND a.attname = c.name)" },
@@ -117,7 +118,8 @@ static const struct {
       "SELECT format('%s: described with %s rows, stored with about %s',"
       " table_name, coalesce(nrows::text, 'unknown'), reltuples::bigint)"
       " FROM vo.tap_tables t JOIN pg_class p ON p.oid =" REGCLASS WHERE_OWN
-      "AND table_type <> 'view' AND (nrows IS NULL OR abs(reltuples - nrows) > 10 + 0.1 * nrows)" },
+      "AND table_type <> 'view' AND (nrows IS NULL OR"
+      " abs(reltuples - nrows) > 10 + 0.1 * nrows)" },
     { "UCDs are well formed",
       "SELECT format('%s.%s: %s', table_name, column_name, ucd)"
       " FROM vo.tap_columns WHERE release_id = $1 AND ucd !~"

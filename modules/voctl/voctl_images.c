@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 #include "voctl_imgpack.h"
 #include "voctl_imgstore.h"
 
-#define BATCH 200 /* files a transaction */
+#define BATCH 200 /* files a transaction, or what so long takes: */
+#define BATCH_TIME apr_time_from_sec(10)
 
 const apr_getopt_option_t voctl_images_options[] = {
     { "meta", 256, 1, "FILE  keyword map: what differs from the default" },
@@ -43,7 +45,8 @@ const char voctl_images_details[] =
     "masks, PSFs and pictures are found by their names and belong to the image\n"
     "of the same name. Run it again at any time: files that did not change are\n"
     "skipped, those that are gone are flagged and vanish from searches, and so\n"
-    "are those that cannot be read: these are listed and make the exit status 1.\n"
+    "are those that cannot be read: these are listed and make the exit status 1\n"
+    "(FITS files that hold nothing of the kind are listed, too, but do not).\n"
     "DIR must be readable for httpd; it, or a folder above it that was given\n"
     "before, is the root of the paths in identifiers. When all of it moves, say so\n"
     "with --moved-from, and identifiers stay.\n\n"
@@ -111,6 +114,7 @@ typedef struct run_t {
     int is_products; /* the second round */
     int ndone, nall;
     int nbatch;
+    apr_time_t since; /* the last commit */
 } run_t;
 
 /* Something about one file, at once, whatever the progress bar shows. */
@@ -173,11 +177,20 @@ static vo_err_t *store(run_t *run, voctl_imgfile_t *file,
     return NULL;
 }
 
+/* A file that cannot be registered: broken, or sound but NOTHING for us. */
 static vo_err_t *broken(run_t *run, const voctl_imgfile_t *file,
-                        const char *why, apr_pool_t *pool)
+                        const char *why, int is_nothing, apr_pool_t *pool)
 {
-    ++run->job->nbroken;
-    complain(run, file, why);
+    if (is_nothing) {
+        ++run->job->nother;
+        voctl_progress_end(run->progress);
+        voctl_say(run->job->ctl, "%s: not registered: %s",
+                  voctl_img_name(run->job, file, pool), why);
+    }
+    else {
+        ++run->job->nbroken;
+        complain(run, file, why);
+    }
     return voctl_img_flag_broken(run->job, file, why, pool);
 }
 
@@ -192,7 +205,9 @@ static vo_err_t *take(void *baton, int item,
     vo_err_t *err;
 
     VO_TRY(voctl_exec(run->job->ctl, "SAVEPOINT file"));
-    err = failed ? broken(run, file, failed, pool)
+    err = failed ? broken(run, file, failed,
+                          records && APR_ARRAY_IDX(records, 0, voctl_record_t)
+                                         .values[1], pool)
                  : store(run, file, records, pool);
     if (err) {
         if (PQstatus(run->job->ctl->conn) != CONNECTION_OK) {
@@ -200,13 +215,14 @@ static vo_err_t *take(void *baton, int item,
         }
         VO_TRY(voctl_exec(run->job->ctl, "ROLLBACK TO file"));
         run->job->footprints = NULL; /* some may not be stored now */
-        VO_TRY(broken(run, file, vo_err_private(err, pool), pool));
+        VO_TRY(broken(run, file, vo_err_private(err, pool), 0, pool));
     }
     VO_TRY(voctl_exec(run->job->ctl, "RELEASE file"));
     ++run->ndone;
     voctl_progress(run->progress, run->ndone, run->nall, run->ndone);
-    if (++run->nbatch == BATCH) {
+    if (++run->nbatch == BATCH || apr_time_now() - run->since > BATCH_TIME) {
         run->nbatch = 0;
+        run->since = apr_time_now();
         VO_TRY(voctl_img_flush(run->job));
     }
     return NULL;
@@ -215,7 +231,7 @@ static vo_err_t *take(void *baton, int item,
 /* Images first; what belongs to them in a second round. */
 static vo_err_t *read_files(voctl_imgjob_t *job, int is_products)
 {
-    run_t run = {job, NULL, is_products, 0, 0, 0};
+    run_t run = {job, NULL, is_products, 0, 0, 0, apr_time_now()};
     int *items = apr_palloc(job->ctl->pool, sizeof(*items)
                                             * (size_t)(job->files->nelts + 1));
     vo_err_t *err;

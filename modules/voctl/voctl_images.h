@@ -20,7 +20,8 @@ enum {
     IMG_PRODUCT_TYPE, IMG_SUBTYPE, IMG_CALIB_LEVEL, IMG_COLLECTION, IMG_OBS_ID,
     IMG_TILE_ID, IMG_FILTER, IMG_FILTER_ID, IMG_TITLE, IMG_TARGET, IMG_NAXIS,
     IMG_SCALE, IMG_PROJECTION, IMG_CRPIX, IMG_CRVAL, IMG_CD, IMG_FRAME,
-    IMG_EQUINOX, IMG_EXPTIME, IMG_T_MIN, IMG_T_MAX, IMG_T_XEL, IMG_FWHM,
+    IMG_EQUINOX, IMG_EXPTIME, IMG_T_MIN, IMG_T_MAX, IMG_T_RESOLUTION,
+    IMG_T_XEL, IMG_FWHM,
     IMG_DEPTH, IMG_ZERO_POINT, IMG_EM_MIN, IMG_EM_MAX, IMG_EM_RES_POWER,
     IMG_EM_XEL, IMG_UCD, IMG_UNIT, IMG_POL_STATES, IMG_POL_XEL, IMG_FACILITY,
     IMG_INSTRUMENT, IMG_CREATED, IMG_MEDIA_TYPE, IMG_HDU,
@@ -90,7 +91,8 @@ void voctl_answer_add(voctl_answer_t *answer, int n,
 /* Work on ITEM, in a worker. An error is its answer. */
 typedef vo_err_t *voctl_work_do_t(void *baton, int item,
                                   voctl_answer_t *answer, apr_pool_t *pool);
-/* Take the answer to ITEM: records, or what FAILED. */
+/* Take the answer to ITEM: records, or what FAILED; then the one record there
+ * is, if any, has a second value that is not NULL for VO_ERR_NOTFOUND. */
 typedef vo_err_t *voctl_work_take_t(void *baton, int item,
                                     const apr_array_header_t *records,
                                     const char *failed, apr_pool_t *pool);

@@ -142,6 +142,7 @@ static void set_times(const char **v, const voctl_imgjob_t *job,
     v[IMG_T_MIN] = voctl_img_number(from, pool);
     v[IMG_T_MAX] = voctl_img_number(to, pool);
     v[IMG_T_XEL] = v[IMG_T_MIN] ? "1" : NULL;
+    v[IMG_T_RESOLUTION] = v[IMG_EXPTIME]; /* one sample, ObsCore 4.13 */
     if (isfinite(created)) {
         apr_time_exp_t t;
 

@@ -40,6 +40,7 @@ const voctl_image_column_t voctl_image_columns[IMG_COLUMNS] = {
     [IMG_EXPTIME] = {"exptime", "double precision"},
     [IMG_T_MIN] = {"t_min", "double precision"},
     [IMG_T_MAX] = {"t_max", "double precision"},
+    [IMG_T_RESOLUTION] = {"t_resolution", "double precision"},
     [IMG_T_XEL] = {"t_xel", "bigint"},
     [IMG_FWHM] = {"fwhm", "double precision"},
     [IMG_DEPTH] = {"depth", "double precision"},

@@ -40,7 +40,8 @@ static const char *stem_key(const char *root, const char *stem,
     return apr_pstrcat(pool, root, ":", stem, NULL);
 }
 
-/* Every image of the release, by stem, by base name, by observation. */
+/* Every image of the release that is there, by stem, base name, observation
+ * and tile. */
 static vo_err_t *read_rows(voctl_imgjob_t *job)
 {
     apr_pool_t *pool = job->ctl->pool;
@@ -53,8 +54,9 @@ static vo_err_t *read_rows(voctl_imgjob_t *job)
     VO_TRY(voctl_query(&res, job->ctl, apr_pstrcat(pool,
         "SELECT image_id, obs_id, root_id, path, hdu, 'tile ' || tile_id,"
         " filter_name FROM ",
-        job->schema, ".vo_image WHERE path IS NOT NULL AND is_valid ORDER BY"
-        " path, hdu", NULL), 0, NULL, pool));
+        job->schema, ".vo_image WHERE path IS NOT NULL AND (is_valid OR NOT"
+        " coalesce(starts_with(comment, '" VOCTL_IMG_OURS "'), false)) ORDER"
+        " BY path, hdu", NULL), 0, NULL, pool));
     for (i = 0; i < PQntuples(res); ++i) {
         row_t row;
 

@@ -12,8 +12,7 @@
 #include "voctl_images.h"
 #include "voctl_imgstore.h"
 
-/* Flags that begin so are ours, and go away by themselves. */
-#define OURS "voctl images: "
+#define OURS VOCTL_IMG_OURS
 #define LOCK_TRIES 20
 
 #define GONE OURS "the file is gone"

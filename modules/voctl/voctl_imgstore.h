@@ -5,6 +5,9 @@
 
 #include "voctl_images.h"
 
+/* Comments of flags that are ours, and go away by themselves, begin so. */
+#define VOCTL_IMG_OURS "voctl images: "
+
 /* Run SQL, prepared once as NAME, with N text parameters; *RES (may be NULL)
  * lives in POOL. */
 vo_err_t *voctl_img_sql(PGresult **res, voctl_imgjob_t *job, const char *name,

@@ -148,10 +148,11 @@ static void be_worker(const crew_t *crew, int fd)
         put(&a, head, sizeof(head));
         err = crew->work(crew->baton, crew->items[i], &a, pool);
         if (err) {
-            const char *text = vo_err_private(err, pool);
+            const char *v[2] = {vo_err_private(err, pool),
+                                err->kind == VO_ERR_NOTFOUND ? "" : NULL};
 
             a.n = sizeof(head);
-            voctl_answer_add(&a, 1, &text);
+            voctl_answer_add(&a, 2, v);
         }
         head[0] = (int)(a.n - sizeof(head));
         head[1] = err != NULL;

@@ -502,6 +502,40 @@ def test_images_050_catalogues(voctl, tmp_path):
 # --- real files -------------------------------------------------------------
 
 @pytest.mark.skipif(not DATA.exists(), reason="no VO_TEST_DATA")
+def test_images_050_real_header(voctl, tmp_path):
+    """The header of a real coadd of T80Cam, by the default map."""
+    lines = [line for line in (
+        DATA / "header/t80cam_jype_coadd_header.txt").read_text().splitlines()
+        if not line.startswith("#")]
+    assert lines[-1].strip() == "END"
+    head = "".join(line.ljust(80) for line in lines).encode()
+    (tmp_path / "files").mkdir()
+    file = tmp_path / "files/PNG006_100_r.fits"
+    file.write_bytes(head + b" " * (-len(head) % 2880)
+                     + bytes((100 * 100 * 4 + 2879) // 2880 * 2880))
+    (tmp_path / "filters.csv").write_text(im.FILTERS)
+    (tmp_path / "map").write_text("[filters]\nR = rSDSS\n")
+    release = voctl.release("--survey", "t80", "--filters",
+                            tmp_path / "filters.csv")
+    voctl("images", release, tmp_path / "files", "--meta",
+          tmp_path / "map").ok()
+    (region, *got), = rows(
+        voctl, release, "sky.sky_dali_text(region), product_subtype,"
+        " calib_level, obs_id, target_name, filter_name, filter_id, exptime,"
+        " t_min, fwhm, facility, instrument, scale[1] * 3600, em_max,"
+        " created::text, t_resolution")
+    assert got == [
+        "coadd", 3, "SPLUS-s29s46", "SPLUS-s29s46", "rSDSS", 103, 120.0,
+        58346.0, 0.9991299808025361, "T80", "T80Cam", pytest.approx(0.55, rel=2e-4),
+        pytest.approx(6.95e-7), "2019-03-27 14:16:54", 120.0]
+    assert_corners(region, im.corners(file))
+    assert voctl.sql("SELECT name FROM %s.vo_progenitor ORDER BY 1"
+                     % release) == [("SPLUS-20180816-025548_proc",),
+                                    ("SPLUS-20180816-025707_proc",),
+                                    ("SPLUS-20180816-025826_proc",)]
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="no VO_TEST_DATA")
 def test_images_050_real(voctl, tmp_path):
     release = voctl.release()
     names = sorted((DATA / "images").rglob("*.fits"))
