@@ -166,6 +166,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_path_below);
     APR_REGISTER_OPTIONAL_FN(vo_base_url);
     APR_REGISTER_OPTIONAL_FN(vo_stream);
+    APR_REGISTER_OPTIONAL_FN(vo_route);
     APR_REGISTER_OPTIONAL_FN(vo_respond_old_error);
     APR_REGISTER_OPTIONAL_FN(vo_service_url);
     APR_REGISTER_OPTIONAL_FN(vo_service_url_at);

@@ -241,6 +241,31 @@ typedef struct vo_stream_t {
 APR_DECLARE_OPTIONAL_FN(int, vo_stream,
                         (request_rec *r, const vo_stream_t *what));
 
+/* --- resources ----------------------------------------------------------- */
+
+/* One resource below the URL of a service per release. */
+typedef struct vo_resource_t {
+    const char *name; /* "sync"; "" is the URL itself */
+    /* Either of these, returning what a handler returns: a GET, HEAD or POST of
+     * the resource, or any request of it or of REST below it. */
+    int (*answer)(request_rec *r, const vo_release_t *rel);
+    int (*tree)(request_rec *r, const vo_release_t *rel, const char *rest);
+} vo_resource_t;
+
+typedef struct vo_route_t {
+    const vo_service_t *service;    /* !is_per_table */
+    const char *wares;              /* what a release lacks that it does not
+                                       serve: "images" */
+    const vo_resource_t *resources; /* ended by a NULL name */
+    /* Of a request that finds no resource. */
+    int (*answer_error)(request_rec *r, const vo_err_t *err);
+} vo_route_t;
+
+/* Find the release and the resource of ROOT/SEGMENT/RELEASE/... and let it
+ * answer; the rest is VOSI's. The handler returns what this returns. */
+APR_DECLARE_OPTIONAL_FN(int, vo_route,
+                        (request_rec *r, const vo_route_t *route));
+
 /* --- offered by mod_vosi ------------------------------------------------- */
 
 /* Answer WHAT ("capabilities", "availability", "tables", "tables/NAME") below

@@ -30,6 +30,7 @@
     X(vo_respond_error, respond_error)                                        \
     X(vo_respond_old_error, respond_old_error)                                \
     X(vo_log_error, log_error)                                                \
+    X(vo_route, route)                                                        \
     X(vo_stream, stream)                                                      \
     X(vo_uws_handle, uws_handle)                                              \
     X(vo_jobs_told, jobs_told)                                                \

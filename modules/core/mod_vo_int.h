@@ -108,6 +108,7 @@ vo_err_t *vo_params(const vo_dali_params_t **params, request_rec *r);
 void vo_params_with_files(request_rec *r, apr_off_t max);
 const char *vo_path_below(request_rec *r, const char *segment);
 int vo_stream(request_rec *r, const vo_stream_t *what);
+int vo_route(request_rec *r, const vo_route_t *route);
 int vo_respond_old_error(request_rec *r, const vo_old_error_t *old,
                          const vo_err_t *err);
 const char *vo_base_url(request_rec *r);

@@ -222,44 +222,19 @@ static int answer_links(request_rec *r, const vo_release_t *rel)
 
 /* ---- handler ---------------------------------------------------------- */
 
+static const vo_resource_t resources[] = {
+    {LINKS, answer_links, NULL},
+    {NULL, NULL, NULL}
+};
+
+static const vo_route_t route = {
+    &service, "data products", resources, answer_error
+};
+
 static int handler(request_rec *r)
 {
-    const char *path, *id;
-    const vo_release_t *rel = NULL;
-    int status;
-    vo_err_t *err;
-
-    if (!r->handler || strcmp(r->handler, "vo-datalink")) {
-        return DECLINED;
-    }
-    path = fns.path_below(r, service.segment);
-    if (!path || *path != '/') {
-        return HTTP_NOT_FOUND;
-    }
-    ++path;
-    id = ap_getword(r->pool, &path, '/');
-    err = fns.release_for(&rel, r, id);
-    if (err && err->kind == VO_ERR_BUSY && fns.vosi_handle
-        && !strcmp(path, "availability")) {
-        return fns.vosi_handle(r, &service, NULL, NULL, path);
-    }
-    if (err) {
-        return answer_error(r, err);
-    }
-    if (strcmp(path, LINKS)) {
-        status = fns.vosi_handle ? fns.vosi_handle(r, &service, rel, NULL, path) : DECLINED;
-        return status == DECLINED && r->method_number != M_OPTIONS
-                   ? HTTP_NOT_FOUND
-                   : status;
-    }
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-    if (r->method_number == M_OPTIONS) {
-        return DECLINED;
-    }
-    if (r->method_number != M_GET && r->method_number != M_POST) {
-        return HTTP_METHOD_NOT_ALLOWED;
-    }
-    return answer_links(r, rel);
+    return r->handler && !strcmp(r->handler, "vo-datalink")
+               ? fns.route(r, &route) : DECLINED;
 }
 
 /* ---- life ------------------------------------------------------------- */

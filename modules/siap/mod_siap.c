@@ -97,69 +97,40 @@ int siap_serves(const vo_release_t *rel, const vo_table_t *table)
     return rel->obscore != NULL;
 }
 
-/* Words of SetHandler, and what answers searches at ROOT/SEGMENT/RELEASE/WORD
- * there. */
+static int answer_error(request_rec *r, const vo_err_t *err)
+{
+    return siap_fns.respond_error(r, NULL, err);
+}
+
+static const vo_resource_t v1_resources[] = {
+    {"", siap_v1_search, NULL},
+    {NULL, NULL, NULL}
+};
+static const vo_resource_t v2_resources[] = {
+    {"query", siap_v2_search, NULL},
+    {NULL, NULL, NULL}
+};
+
+/* Words of SetHandler, and what they lead to. */
 static const struct {
     const char *handler;
-    const vo_service_t *service;
-    const char *word;
-    int (*search)(request_rec *r, const vo_release_t *rel);
+    vo_route_t route;
 } versions[] = {
-    {"vo-siap", &siap_v1, "", siap_v1_search},
-    {"vo-siap2", &siap_v2, "query", siap_v2_search},
+    {"vo-siap", {&siap_v1, "images", v1_resources, answer_error}},
+    {"vo-siap2", {&siap_v2, "images", v2_resources, answer_error}},
 };
 #define NVERSIONS (sizeof(versions) / sizeof(versions[0]))
 
 static int handler(request_rec *r)
 {
-    const char *path, *id;
-    const vo_release_t *rel = NULL;
-    vo_err_t *err;
-    int status;
     apr_size_t i;
 
     for (i = 0; i < NVERSIONS; ++i) {
         if (r->handler && !strcmp(r->handler, versions[i].handler)) {
-            break;
+            return siap_fns.route(r, &versions[i].route);
         }
     }
-    if (i == NVERSIONS) {
-        return DECLINED;
-    }
-    path = siap_fns.path_below(r, versions[i].service->segment);
-    if (!path || *path != '/') {
-        return HTTP_NOT_FOUND;
-    }
-    ++path;
-    id = ap_getword(r->pool, &path, '/');
-    err = siap_fns.release_for(&rel, r, id);
-    if (err && err->kind == VO_ERR_BUSY && siap_fns.vosi_handle
-        && !strcmp(path, "availability")) {
-        return siap_fns.vosi_handle(r, versions[i].service, NULL, NULL, path);
-    }
-    if (!err && !siap_serves(rel, NULL)) {
-        err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
-                          "Release %s has no images.", rel->id);
-    }
-    if (err) {
-        return siap_fns.respond_error(r, NULL, err);
-    }
-    if (strcmp(path, versions[i].word)) {
-        status = siap_fns.vosi_handle
-                     ? siap_fns.vosi_handle(r, versions[i].service, rel, NULL,
-                                            path)
-                     : DECLINED;
-        return status == DECLINED && r->method_number != M_OPTIONS
-                   ? HTTP_NOT_FOUND : status;
-    }
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-    if (r->method_number == M_OPTIONS) {
-        return DECLINED;
-    }
-    if (r->method_number != M_GET && r->method_number != M_POST) {
-        return HTTP_METHOD_NOT_ALLOWED;
-    }
-    return versions[i].search(r, rel);
+    return DECLINED;
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -187,8 +158,8 @@ static void register_hooks(apr_pool_t *pool)
 
     for (i = 0; i < NVERSIONS; ++i) {
         ap_register_provider(pool, VO_SERVICE_GROUP,
-                             versions[i].service->name, VO_SERVICE_VERSION,
-                             versions[i].service);
+                             versions[i].route.service->name,
+                             VO_SERVICE_VERSION, versions[i].route.service);
     }
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);

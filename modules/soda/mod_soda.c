@@ -190,75 +190,36 @@ vo_err_t *soda_look(void *baton, const vo_sql_req_t *req, vo_sql_done_t *done)
     return soda_fns.query(look->r, &mine, done);
 }
 
-/* Is the method one the resource has? If not, *RC is what the handler
- * returns. */
-static int accepts(request_rec *r, int *rc)
+static int jobs(request_rec *r, const vo_release_t *rel, const char *rest)
 {
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS, -1);
-    if (r->method_number == M_GET || r->method_number == M_POST) {
-        return 1;
-    }
-    *rc = r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
-    return 0;
+    const char *url = soda_fns.service_url(r, &soda_service, rel, NULL);
+
+    soda_fns.params_with_files(r, soda_conf(r).upload_bytes);
+    return soda_fns.uws_handle(r, &soda_jobtype, rel,
+                               apr_pstrcat(r->pool, url, "/async", NULL),
+                               rest);
 }
 
-static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
-{
-    int rc = DECLINED;
+static const vo_resource_t resources[] = {
+    {"sync", soda_sync, NULL},
+    {"async", NULL, jobs},
+    {NULL, NULL, NULL}
+};
 
-    if (!strcmp(rest, "sync")) {
-        return accepts(r, &rc) ? soda_sync(r, rel) : rc;
-    }
-    if (!strncmp(rest, "async", 5) && (!rest[5] || rest[5] == '/')) {
-        const char *url = soda_fns.service_url(r, &soda_service, rel, NULL);
-
-        soda_fns.params_with_files(r, soda_conf(r).upload_bytes);
-        return soda_fns.uws_handle(r, &soda_jobtype, rel,
-                                   apr_pstrcat(r->pool, url, "/async", NULL),
-                                   rest + 5 + (rest[5] == '/'));
-    }
-    if (soda_fns.vosi_handle) {
-        rc = soda_fns.vosi_handle(r, &soda_service, rel, NULL, rest);
-    }
-    if (rc != DECLINED || r->method_number == M_OPTIONS) {
-        return rc;
-    }
-    return soda_fail(r, vo_err_make(r->pool, VO_ERR_NOTFOUND, "This service"
-                                    " has no resource '%.60s'; there are sync"
-                                    " and async.", rest));
-}
+static const vo_route_t route = {
+    &soda_service, "images", resources, soda_fail
+};
 
 static int handler(request_rec *r)
 {
-    const vo_release_t *rel = NULL;
-    const char *path, *id;
-    vo_err_t *err;
-
     if (!r->handler) {
         return DECLINED;
     }
     if (!strcmp(r->handler, "vo-download")) {
         return soda_download(r);
     }
-    if (strcmp(r->handler, "vo-soda")) {
-        return DECLINED;
-    }
-    path = soda_fns.path_below(r, soda_service.segment);
-    if (!path || *path != '/') {
-        return HTTP_NOT_FOUND;
-    }
-    ++path;
-    id = ap_getword(r->pool, &path, '/');
-    err = soda_fns.release_for(&rel, r, id);
-    if (err && err->kind == VO_ERR_BUSY && soda_fns.vosi_handle
-        && !strcmp(path, "availability")) {
-        return soda_fns.vosi_handle(r, &soda_service, NULL, NULL, path);
-    }
-    if (!err && !serves(rel, NULL)) {
-        err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
-                          "Release %s has no images.", rel->id);
-    }
-    return err ? soda_fail(r, err) : dispatch(r, rel, path);
+    return strcmp(r->handler, "vo-soda") ? DECLINED
+                                         : soda_fns.route(r, &route);
 }
 
 /* ---- life ------------------------------------------------------------- */

@@ -319,51 +319,25 @@ static int answer_spectrum(request_rec *r, const vo_release_t *rel)
 
 /* ---- handler ---------------------------------------------------------- */
 
+static int no_resource(request_rec *r, const vo_err_t *err)
+{
+    return fns.respond_error(r, NULL, err);
+}
+
+static const vo_resource_t resources[] = {
+    {"", search, NULL},
+    {"spectrum", answer_spectrum, NULL},
+    {NULL, NULL, NULL}
+};
+
+static const vo_route_t route = {
+    &service, "spectra", resources, no_resource
+};
+
 static int handler(request_rec *r)
 {
-    const char *path, *id;
-    const vo_release_t *rel = NULL;
-    int status, is_spectrum;
-    vo_err_t *err;
-
-    if (!r->handler || strcmp(r->handler, "vo-ssap")) {
-        return DECLINED;
-    }
-    path = fns.path_below(r, service.segment);
-    if (!path || *path != '/') {
-        return HTTP_NOT_FOUND;
-    }
-    ++path;
-    id = ap_getword(r->pool, &path, '/');
-    err = fns.release_for(&rel, r, id);
-    if (err && err->kind == VO_ERR_BUSY && fns.vosi_handle
-        && !strcmp(path, "availability")) {
-        return fns.vosi_handle(r, &service, NULL, NULL, path);
-    }
-    if (!err && !serves(rel, NULL)) {
-        err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
-                          "Release %s has no spectra.", rel->id);
-    }
-    if (err) {
-        return fns.respond_error(r, NULL, err);
-    }
-    is_spectrum = !strcmp(path, "spectrum");
-    if (*path && !is_spectrum) {
-        status = fns.vosi_handle ? fns.vosi_handle(r, &service, rel, NULL,
-                                                   path)
-                                 : DECLINED;
-        return status == DECLINED && r->method_number != M_OPTIONS
-                   ? HTTP_NOT_FOUND
-                   : status;
-    }
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-    if (r->method_number == M_OPTIONS) {
-        return DECLINED;
-    }
-    if (r->method_number != M_GET && r->method_number != M_POST) {
-        return HTTP_METHOD_NOT_ALLOWED;
-    }
-    return is_spectrum ? answer_spectrum(r, rel) : search(r, rel);
+    return r->handler && !strcmp(r->handler, "vo-ssap")
+               ? fns.route(r, &route) : DECLINED;
 }
 
 /* ---- life ------------------------------------------------------------- */
