@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -205,6 +206,29 @@ def test_images_052_interrupted(voctl, folder):
     result = voctl("images", release, folder, "--recompress").fails(rc=1)
     assert "float.fits: not recompressed: Its pixels" in result.err
     assert (folder / "float.fits").read_bytes() == keep
+
+
+def test_images_052_killed(voctl, folder):
+    """kill -9 at any moment: every image is there, and the next run ends it."""
+    release = voctl.release()
+    before = read(folder)
+    rng = np.random.default_rng(5)
+    for _ in range(12):
+        p = subprocess.Popen(
+            [voctl.program, "images", release, folder, "--recompress",
+             "--quantize", "0"], env=voctl.environ(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.03, 0.25))
+        p.kill()
+        p.wait()
+        names = {p.name.replace(".fz", "").replace(".gz", "")
+                 for p in folder.iterdir() if p.name[0] != "."}
+        assert names == {key[0] for key in before}
+    voctl("images", release, folder, "--recompress", "--quantize", "0").ok()
+    assert not [p for p in folder.iterdir() if p.name[0] == "."]
+    for key, (pixels, _) in read(folder).items():
+        assert np.array_equal(pixels, before[key][0],
+                              equal_nan=pixels.dtype.kind == "f"), key
 
 
 def test_images_052_usage(voctl, folder):
