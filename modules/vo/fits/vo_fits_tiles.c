@@ -118,7 +118,7 @@ static vo_err_t *read_columns(vo_fits_tiles_t *t, const vo_fitsimg_t *image)
     const vo_fits_cards_t *head = image->head;
     vo_fitsfile_t *file = image->file;
     apr_int64_t nfields = 0, offset = 0;
-    char key[16];
+    char key[24];
     int i, k;
 
     for (k = 0; k < COL_COUNT; ++k) {
@@ -168,7 +168,7 @@ static vo_err_t *read_columns(vo_fits_tiles_t *t, const vo_fitsimg_t *image)
 static vo_err_t *read_options(vo_fits_tiles_t *t, const vo_fitsimg_t *image)
 {
     vo_fitsfile_t *file = image->file;
-    char key[16];
+    char key[24];
     int i;
 
     t->bytepix = 4;
@@ -268,7 +268,7 @@ static vo_err_t *read_grid(vo_fits_tiles_t *t, vo_fitsimg_t *image)
 {
     vo_fitsfile_t *file = image->file;
     apr_int64_t pixels = 1;
-    char key[16];
+    char key[24];
     int i;
 
     t->rows = 1;

@@ -268,7 +268,7 @@ static char *int_card(char *p, const char *key, apr_int64_t value)
 static void describe(vo_fitsimg_t *image)
 {
     const vo_fits_cards_t *head = image->head;
-    char *p, key[16];
+    char *p, key[24];
     int i;
 
     image->cards = p = apr_palloc(
@@ -302,7 +302,7 @@ static vo_err_t *read_shape(vo_fitsimg_t *image, const char *prefix)
     const vo_fits_cards_t *head = image->head;
     vo_fitsfile_t *file = image->file;
     apr_int64_t n = 0, all = 1;
-    char key[16];
+    char key[24];
     int i;
 
     snprintf(key, sizeof(key), "%sBITPIX", prefix);
