@@ -134,21 +134,6 @@ static vo_err_t *tile_of(apr_int64_t *tile, const get_t *g)
     return NULL;
 }
 
-/* The images of the tile and filter asked for; those whose calibration is best
- * come first among equals. */
-static vo_err_t *find_images(apr_array_header_t **found, get_t *g)
-{
-    vo_image_key_t key = VO_IMAGE_KEY_ANY;
-
-    VO_TRY(tile_of(&key.tile_id, g));
-    if (key.tile_id < 0) {
-        return missing(g, "id", "the number of a tile");
-    }
-    VO_TRY(filter_key(&key, g));
-    VO_TRY(find(found, g, &key));
-    return (*found)->nelts ? NULL : no_such_image(g, key.tile_id);
-}
-
 /* Where each image has a number of its own, that tells the filter too: leave
  * only the images of FOUND that have it, if they are of one filter. */
 static void narrow(apr_array_header_t *found, apr_int64_t tile)
@@ -172,20 +157,31 @@ static void narrow(apr_array_header_t *found, apr_int64_t tile)
     found->nelts = first < 0 ? found->nelts : n;
 }
 
+/* The images of the tile and filter asked for; those whose calibration is best
+ * come first among equals. */
+static vo_err_t *find_images(apr_array_header_t **found, get_t *g)
+{
+    vo_image_key_t key = VO_IMAGE_KEY_ANY;
+
+    VO_TRY(tile_of(&key.tile_id, g));
+    if (key.tile_id < 0) {
+        return missing(g, "id", "the number of a tile");
+    }
+    VO_TRY(filter_key(&key, g));
+    VO_TRY(find(found, g, &key));
+    if (key.filter_id < 0 && !key.filter_name) {
+        narrow(*found, key.tile_id);
+    }
+    return (*found)->nelts ? NULL : no_such_image(g, key.tile_id);
+}
+
 /* The one image: several filters are an error. */
 static vo_err_t *find_image(const vo_image_t **image, get_t *g)
 {
     apr_array_header_t *found;
-    const char *filter;
-    apr_int64_t tile;
     int i;
 
     VO_TRY(find_images(&found, g));
-    VO_TRY(text_of(&filter, g, "filter"));
-    VO_TRY(tile_of(&tile, g));
-    if (!filter) {
-        narrow(found, tile);
-    }
     *image = &APR_ARRAY_IDX(found, 0, vo_image_t);
     for (i = 1; i < found->nelts; ++i) {
         const vo_image_t *other = &APR_ARRAY_IDX(found, i, vo_image_t);

@@ -32,8 +32,8 @@ const apr_getopt_option_t voctl_demo_options[] = {
     { "stars", 258, 1, "DIR  with index-tycho2-*.littleendian.fits; default "
                        "/usr/share/astrometry" },
     { "images", 260, 1, "DIR  make images of the sky there, and publish them" },
-    { "pixel", 261, 1, "ARCSEC  of the images, 0.5 to 60; default 3.2: all "
-                       "take 210 MB; 0.555 makes 9082 x 9082 pixels, 7 GB" },
+    { "pixel", 261, 1, "ARCSEC  of the images, 0.5 to 60; default 3.36: all "
+                       "take 200 MB; 0.555 makes 9082 x 9082 pixels, 7 GB" },
     { "tiles", 262, 1, "N  images of so many tiles of the nine" },
     { "jobs", 263, 1, "N  images made at the same time; default: processors" },
     { "force", 259, 0, "make it anew even if it is there" },

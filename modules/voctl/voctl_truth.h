@@ -23,7 +23,7 @@
 #define TRUTH_TILE_STEP 1.3
 #define TRUTH_RA 150.0             /* centre of the field */
 #define TRUTH_DEC 32.0
-#define TRUTH_PIXEL 3.2            /* arcsec, unless said; T80Cam has 0.555 */
+#define TRUTH_PIXEL 3.36          /* arcsec, unless said; T80Cam has 0.555 */
 #define TRUTH_EXPOSURES 3          /* of a tile in a filter */
 #define TRUTH_READOUT 15           /* s between them */
 #define TRUTH_REFERENCE 7          /* rSDSS, in truth_filters */

@@ -23,9 +23,9 @@ ROWS = os.environ.get("VO_DEMO_ROWS", "20000")
 def fill(server):
     """The seeded releases, with their odd names, and the demo's."""
     seed.fill(server)
-    # two tiles of little images, and the tables as data products
+    # five tiles of little images, and the tables as data products
     server.voctl("demo", "--rows", ROWS, "--images",
-                 server.dir / "demo-images", "--tiles", "2", "--pixel", "20")
+                 server.dir / "demo-images", "--tiles", "5", "--pixel", "10")
 
 
 def digest():

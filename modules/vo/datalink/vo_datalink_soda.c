@@ -95,6 +95,9 @@ static void set_param(vo_param_t *param, int which,
     param->ucd = from->ucd;
     param->description = from->description;
     param->options = from->options;
+    /* pyvo (1.2) stumbles over a floating-point scalar without a value */
+    param->value = which == VO_SODA_Q ? "8" : which == VO_SODA_ALPHA ? "1"
+                                                                     : NULL;
     if (!limits) {
         return;
     }

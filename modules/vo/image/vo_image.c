@@ -377,7 +377,7 @@ vo_err_t *vo_image_find(apr_array_header_t **images, const vo_release_t *rel,
                           key->with_invalid ? "true" : "i.is_valid", c.where,
                           " ORDER BY ", key->has_position ? near : "",
                           "min(i.tile_id) OVER (PARTITION BY i.obs_id),"
-                          " i.em_min, i.image_id", NULL);
+                          " i.em_min + i.em_max, i.image_id", NULL);
     req.prepare_name = apr_psprintf(pool, "img%x_%s",
                                     c.mask << 1
                                         | (key->with_invalid ? 1U : 0U),
