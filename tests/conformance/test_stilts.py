@@ -31,7 +31,8 @@ DOCUMENTS = [
                  "/vo/cone/demo-dr1/MagABDualObj/")
     for what in ("capabilities", "availability", "tables",
                  "tables?detail=min")
-] + ["/vo/%s/demo-dr1/%s" % (service, what) for service in ("ssap", "datalink")
+] + ["/vo/%s/demo-dr1/%s" % (service, what)
+     for service in ("siap", "siap2", "ssap", "datalink")
      for what in ("capabilities", "availability")
 ] + ["/vo/demo-dr1/tables/demo.TileImage",
      "/vo/test-dr1/tables/" + quote('test."my table"')]
