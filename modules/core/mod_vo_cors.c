@@ -6,6 +6,8 @@
 
 #define ALLOW_METHODS "GET, HEAD, POST, DELETE, OPTIONS"
 #define ALLOW_SECONDS "86400"
+#define EXPOSED "Accept-Ranges, Content-Disposition, Content-Length, "        \
+    "Content-Range, ETag, Location, Retry-After, WWW-Authenticate"
 
 /*
  * The Fetch standard's CORS protocol. Runs before authentication, since a
@@ -36,8 +38,7 @@ int vo_cors_header_parser(request_rec *r)
     }
     if (is_allowed) {
         apr_table_setn(r->err_headers_out, "Access-Control-Expose-Headers",
-                       "Content-Length, Location, Retry-After, "
-                       "WWW-Authenticate");
+                       EXPOSED);
     }
     if (r->method_number != M_OPTIONS || !origin
         || !apr_table_get(r->headers_in, "Access-Control-Request-Method")) {

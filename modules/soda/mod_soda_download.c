@@ -593,6 +593,10 @@ int soda_download(request_rec *r)
     g.look.r = r;
     g.look.timeout_ms = g.conf.timeout_ms;
     err = soda_fns.release_for(&g.rel, r, id);
+    if (!err && !g.rel->obscore) {
+        err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
+                          "Release %s has no images.", g.rel->id);
+    }
     if (!err) {
         err = soda_fns.params(&g.params, r);
     }

@@ -264,7 +264,7 @@ static const char *const wave_names[] = {"WAVE", "WAVELENGTH", "LAMBDA",
 
 static vo_err_t *spectrum(table_t *t, int wave)
 {
-    char key[16], unit[FLEN_VALUE] = "";
+    char key[24], unit[FLEN_VALUE] = "";
     double lo, hi, scale;
     int status = 0, column = column_of(t, wave_names[wave]);
 

@@ -12,6 +12,9 @@
 #include "../vo_num.h"
 #include "vo_card.h"
 
+/* Pixels of a box times corners of a polygon: some ten seconds. */
+#define MAX_COMPARISONS ((apr_int64_t)10000000000)
+
 /* ---- what and where --------------------------------------------------- */
 
 vo_err_t *vo_cutout_wcs(vo_wcs_t **wcs, const vo_fitsimg_t *image,
@@ -188,6 +191,27 @@ static void mask(vo_cutout_t *cut, const vo_region_t *region, vo_wcs_t *wcs,
     }
 }
 
+/* Each pixel is compared with each corner; that shall not take for ever. */
+static vo_err_t *mask_effort(const vo_cutout_t *cut, const vo_region_t *region,
+                             apr_pool_t *pool)
+{
+    int n;
+
+    if (!region || region->kind != VO_REGION_POLYGON) {
+        return NULL;
+    }
+    sky_shape_numbers(region->shape, &n);
+    if (cut->box.nx * cut->box.ny <= MAX_COMPARISONS / (n / 2)) {
+        return NULL;
+    }
+    return vo_err_make(pool, VO_ERR_LIMIT, "POLYGON: %d corners are too many"
+                       " for a cutout of %" APR_INT64_T_FMT " x %"
+                       APR_INT64_T_FMT " pixels; at most %" APR_INT64_T_FMT
+                       " are allowed for this size.", n / 2, cut->box.nx,
+                       cut->box.ny,
+                       MAX_COMPARISONS / (cut->box.nx * cut->box.ny));
+}
+
 vo_err_t *vo_cutout_read(vo_cutout_t *cut, const vo_region_t *region,
                          vo_wcs_t *wcs, apr_int64_t max_pixels,
                          apr_pool_t *pool)
@@ -206,8 +230,11 @@ vo_err_t *vo_cutout_read(vo_cutout_t *cut, const vo_region_t *region,
         pool, (apr_size_t)cut->npixels
                   * (apr_size_t)VO_FITS_BYTES(cut->image->bitpix));
     apr_pool_create(&scratch, pool);
-    err = vo_fitsfile_read(cut->image, cut->first, cut->size, cut->pixels,
-                           scratch);
+    err = mask_effort(cut, region, pool);
+    if (!err) {
+        err = vo_fitsfile_read(cut->image, cut->first, cut->size, cut->pixels,
+                               scratch);
+    }
     if (!err && region && region->kind == VO_REGION_POLYGON) {
         mask(cut, region, wcs, scratch);
     }

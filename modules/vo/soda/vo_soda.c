@@ -300,9 +300,21 @@ static const char *names_of(const apr_array_header_t *found, apr_pool_t *pool)
     return *names ? names : "none";
 }
 
-/* The images whose filters LIST names, in its order. */
+static int has_image(const vo_soda_cut_t *cut, const vo_image_t *image)
+{
+    int i = 0;
+
+    while (i < cut->nimages && cut->images[i] != image) {
+        ++i;
+    }
+    return i < cut->nimages;
+}
+
+/* The images whose filters LIST names, at least one, in its order; one that is
+ * named again comes again only if that is meant (IS_REPEATED). */
 static vo_err_t *pick(vo_soda_cut_t *cut, const char *list, const char *param,
-                      const apr_array_header_t *found, apr_pool_t *pool)
+                      int is_repeated, const apr_array_header_t *found,
+                      apr_pool_t *pool)
 {
     cut->images = apr_palloc(pool, (strlen(list) / 2 + 1)
                                        * sizeof(*cut->images));
@@ -314,7 +326,7 @@ static vo_err_t *pick(vo_soda_cut_t *cut, const char *list, const char *param,
         list += strspn(list, " \t,;");
         len = strcspn(list, " \t,;");
         if (!len) {
-            return NULL;
+            break;
         }
         while (i < found->nelts
                && !is_filter(&APR_ARRAY_IDX(found, i, vo_image_t), list,
@@ -327,9 +339,16 @@ static vo_err_t *pick(vo_soda_cut_t *cut, const char *list, const char *param,
                                (int)(len < 40 ? len : 40), list,
                                names_of(found, pool));
         }
-        cut->images[cut->nimages++] = &APR_ARRAY_IDX(found, i, vo_image_t);
+        if (is_repeated
+            || !has_image(cut, &APR_ARRAY_IDX(found, i, vo_image_t))) {
+            cut->images[cut->nimages++] = &APR_ARRAY_IDX(found, i, vo_image_t);
+        }
         list += len;
     }
+    return cut->nimages ? NULL
+                        : vo_err_make(pool, VO_ERR_USAGE, "%s names no filter;"
+                                      " there are %s", param,
+                                      names_of(found, pool));
 }
 
 static double middle(const vo_image_t *image)
@@ -376,7 +395,7 @@ static vo_err_t *pick_rgb(vo_soda_cut_t *cut, const char *list,
                           const apr_array_header_t *found, apr_pool_t *pool)
 {
     if (*list) {
-        VO_TRY(pick(cut, list, "RGB", found, pool));
+        VO_TRY(pick(cut, list, "RGB", 1, found, pool));
         return cut->nimages == 3
                    ? NULL
                    : vo_err_make(pool, VO_ERR_USAGE, "RGB: three filters are"
@@ -401,7 +420,7 @@ vo_err_t *vo_soda_choose(vo_soda_cut_t *cut, const vo_soda_how_t *how,
         return pick_rgb(cut, how->rgb, found, pool);
     }
     if (strcasecmp(how->filters, "all")) {
-        return pick(cut, how->filters, "FILTERS", found, pool);
+        return pick(cut, how->filters, "FILTERS", 0, found, pool);
     }
     cut->images = apr_palloc(pool, ((apr_size_t)found->nelts + 1)
                                        * sizeof(*cut->images));

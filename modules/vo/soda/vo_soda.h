@@ -112,6 +112,7 @@ typedef struct vo_soda_made_t {
     const vo_soda_how_t *how;
     vo_soda_piece_t *pieces;
     int npieces;            /* 0: nothing overlaps */
+    apr_int64_t max_pixels; /* of a picture made of them */
     const char *media_type; /* of the file */
     const char *filename;   /* with its suffix */
 } vo_soda_made_t;

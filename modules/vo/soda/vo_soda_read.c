@@ -172,6 +172,7 @@ vo_err_t *vo_soda_read(vo_soda_made_t *made, const vo_soda_cut_t *cut,
     memset(made, 0, sizeof(*made));
     made->cut = cut;
     made->how = how;
+    made->max_pixels = limits->max_pixels;
     made->media_type = formats[how->format].media_type;
     made->filename = apr_pstrcat(pool, cut->name, formats[how->format].suffix,
                                  NULL);

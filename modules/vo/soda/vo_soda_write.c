@@ -297,7 +297,9 @@ static vo_err_t *colour(vo_picture_t **picture, const vo_soda_made_t *made,
     return NULL;
 }
 
-static vo_picture_t *sheet(const vo_soda_made_t *made, apr_pool_t *pool)
+/* Small images asked for large become many pixels: no more than may be cut. */
+static vo_err_t *sheet(vo_picture_t **picture, const vo_soda_made_t *made,
+                       apr_pool_t *pool)
 {
     const vo_soda_how_t *how = made->how;
     const vo_picture_t **all = apr_palloc(pool, (apr_size_t)made->npieces
@@ -315,9 +317,18 @@ static vo_picture_t *sheet(const vo_soda_made_t *made, apr_pool_t *pool)
         width *= times;
         height *= times;
     }
-    return vo_picture_sheet(all, made->npieces, columns,
-                            how->sizex ? how->sizex : width,
-                            how->sizey ? how->sizey : height, pool);
+    width = how->sizex ? how->sizex : width;
+    height = how->sizey ? how->sizey : height;
+    if ((apr_int64_t)width * height > made->max_pixels / made->npieces) {
+        return vo_err_make(pool, VO_ERR_LIMIT, "The picture is too large: %d"
+                           " images of %d x %d pixels; at most %"
+                           APR_INT64_T_FMT " pixels are allowed in all. Ask"
+                           " for fewer filters or a smaller SIZEX, SIZEY.",
+                           made->npieces, width, height, made->max_pixels);
+    }
+    *picture = vo_picture_sheet(all, made->npieces, columns, width, height,
+                                pool);
+    return NULL;
 }
 
 static int within(double n)
@@ -353,7 +364,7 @@ static vo_err_t *write_picture(vo_out_t *out, vo_soda_made_t *made,
         picture = resize(picture, made->how, pool);
     }
     else if (made->npieces > 1) {
-        picture = sheet(made, pool);
+        VO_TRY(sheet(&picture, made, pool));
     }
     else {
         picture = resize(grey(&made->pieces[0], made->how, pool), made->how,

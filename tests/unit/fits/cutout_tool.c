@@ -169,6 +169,7 @@ int main(int argc, char **argv)
     vo_err_t *err = NULL;
     vo_out_t *out;
     size_t i;
+    int code = 2;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
@@ -183,9 +184,14 @@ int main(int argc, char **argv)
             if (err) {
                 fprintf(stderr, "%s\n", vo_err_private(err, pool));
             }
-            return err ? 1 : 0;
+            code = err ? 1 : 0;
+            break;
         }
     }
-    fprintf(stderr, "see the top of cutout_tool.c\n");
-    return 2;
+    if (code == 2) {
+        fprintf(stderr, "see the top of cutout_tool.c\n");
+    }
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return code;
 }
