@@ -15,6 +15,8 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "fits/vo_card.h"
+#include "fits/vo_psf.h"
 #include "image/vo_imgfile.h"
 #include "vo_num.h"
 
@@ -547,6 +549,82 @@ static int get_graphic_cutout(get_t *g)
     return answer_cut(g, &cut, &how);
 }
 
+/* ---- PSF -------------------------------------------------------------- */
+
+/* The PSF of the image at the position: the model evaluated there, NULL if the
+ * product is no model. PIXEL is where it is. */
+static vo_err_t *psf_there(vo_psf_t **psf, double pixel[2], get_t *g,
+                           const vo_image_t *image,
+                           const vo_product_t *product)
+{
+    apr_pool_t *pool = g->r->pool;
+    const vo_fitsimg_t *fits;
+    vo_fitsfile_t *file;
+    const char *name;
+    vo_wcs_t *wcs;
+    int fd;
+
+    VO_TRY(angle(&pixel[0], g, "ra", 0, 360, NAN));
+    VO_TRY(angle(&pixel[1], g, "dec", -90, 90, NAN));
+    VO_TRY(vo_imgfile_open(&fd, &name, NULL, g->rel, &image->file, pool));
+    VO_TRY(vo_fitsfile_open(&file, name, pool));
+    VO_TRY(vo_fitsfile_image(&fits, file, image->file.hdu));
+    VO_TRY(vo_cutout_wcs(&wcs, fits, pool));
+    vo_wcs_to_pixels(wcs, 1, pixel, pixel);
+    if (!(pixel[0] >= 0.5 && pixel[1] >= 0.5
+          && pixel[0] <= (double)fits->naxis[0] + 0.5
+          && pixel[1] <= (double)fits->naxis[1] + 0.5)) {
+        return vo_err_make(pool, VO_ERR_NOTFOUND, "The position is outside of"
+                           " the image %s.", image->obs_id);
+    }
+    VO_TRY(vo_imgfile_open(&fd, &name, NULL, g->rel, &product->file, pool));
+    VO_TRY(vo_fitsfile_open(&file, name, pool));
+    return vo_psf_at(psf, file, pixel[0], pixel[1], pool);
+}
+
+static int answer_psf(get_t *g, const vo_image_t *image, vo_psf_t *psf,
+                      const double pixel[2])
+{
+    char cards[4 * VO_FITS_CARD];
+    vo_out_t *out = soda_fns.response_begin(g->r, "image/fits");
+    vo_err_t *err;
+
+    vo_card_put(cards, "OBJECT  = 'PSF     '");
+    vo_card_put(cards + VO_FITS_CARD, "X_IMAGE = %20.10G / where it was"
+                " evaluated", pixel[0]);
+    vo_card_put(cards + 2 * VO_FITS_CARD, "Y_IMAGE = %20.10G", pixel[1]);
+    vo_card_put(cards + 3 * VO_FITS_CARD, "PSF_SAMP= %20.10G / pixels of the"
+                " image in one of these", psf->sampling);
+    soda_disposition(g->r, "inline",
+                     apr_psprintf(g->r->pool, "%s_%s_psf.fits", image->obs_id,
+                                  image->filter_name ? image->filter_name
+                                                     : "image"));
+    err = vo_psf_write(out, psf, cards, 4, g->r->pool);
+    return err ? soda_fail(g->r, err) : soda_fns.response_end(g->r, out);
+}
+
+static int get_psf_by_position(get_t *g)
+{
+    const vo_product_t *product = NULL;
+    const vo_image_t *image;
+    vo_psf_t *psf = NULL;
+    double pixel[2];
+    vo_err_t *err = find_image(&image, g);
+
+    if (!err) {
+        product = vo_image_product(image, VO_PRODUCT_PSF);
+        err = product && image->file.path
+                  ? psf_there(&psf, pixel, g, image, product)
+                  : vo_err_make(g->r->pool, VO_ERR_NOTFOUND,
+                                "There is no psf of this image.");
+    }
+    if (err) {
+        return soda_fail(g->r, err);
+    }
+    return psf ? answer_psf(g, image, psf, pixel)
+               : send_file(g, &product->file);
+}
+
 /* ---- dispatch --------------------------------------------------------- */
 
 static const struct {
@@ -557,6 +635,7 @@ static const struct {
     {"get_weight", get_weight},
     {"get_fits_cutout", get_fits_cutout},
     {"get_psf_file", get_psf_file},
+    {"get_psf_by_position", get_psf_by_position},
     {"get_graphic_image", get_graphic_image},
     {"get_graphic_cutout", get_graphic_cutout},
     {"get_file", get_file},

@@ -41,10 +41,10 @@ const vo_soda_param_t vo_soda_params[VO_SODA_COUNT] = {
                         "each (mef), a cube with a wavelength axis, or a "
                         "picture of all of them (sheet); default mef, of "
                         "pictures sheet", 0, 0, layouts},
-    [VO_SODA_WEIGHT] = {"WEIGHT", NULL, "meta.code", NULL, "int", NULL, NULL,
+    [VO_SODA_WEIGHT] = {"WEIGHT", NULL, "meta.code", NULL, "char", "*", NULL,
                         "1: with the weight map as an extension", 0, 0,
                         switches},
-    [VO_SODA_MASK] = {"MASK", NULL, "meta.code", NULL, "int", NULL, NULL,
+    [VO_SODA_MASK] = {"MASK", NULL, "meta.code", NULL, "char", "*", NULL,
                       "1: with the mask as an extension", 0, 0, switches},
     [VO_SODA_STRETCH] = {"STRETCH", NULL, "meta.code", NULL, "char", "*", NULL,
                          "How pixel values become grey in pictures; default "
@@ -56,22 +56,23 @@ const vo_soda_param_t vo_soda_params[VO_SODA_COUNT] = {
     [VO_SODA_RGB] = {"RGB", NULL, "meta.id;instr.filter", NULL, "char", "*",
                      NULL, "Three filters, names or numbers, that become red, "
                      "green and blue (Lupton et al. 2004)", 0, 0, NULL},
-    [VO_SODA_Q] = {"Q", NULL, "arith.factor", NULL, "double", NULL, NULL,
+    [VO_SODA_Q] = {"Q", NULL, "arith.factor", NULL, "char", "*", NULL,
                    "Colour pictures: softening of asinh; the larger, the less "
                    "do bright parts saturate; default 8", 0, 0, NULL},
-    [VO_SODA_ALPHA] = {"ALPHA", NULL, "arith.factor", NULL, "double", NULL,
+    [VO_SODA_ALPHA] = {"ALPHA", NULL, "arith.factor", NULL, "char", "*",
                        NULL, "Colour pictures: brightness of faint parts, a "
                        "factor on the one found from the noise; default 1", 0,
                        0, NULL},
     [VO_SODA_BALANCE] = {"BALANCE", NULL, "arith.factor", NULL, "double", "3",
                          NULL, "Colour pictures: factors of red, green and "
-                         "blue; default by zero points, else 1 1 1", 0, 0,
+                         "blue; default by zero points and "
+                         "wavelengths", 0, 0,
                          NULL},
-    [VO_SODA_SIZEX] = {"SIZEX", NULL, "meta.number", "pixel", "int", NULL,
-                       NULL, "Width of the picture; default that of the "
+    [VO_SODA_SIZEX] = {"SIZEX", NULL, "meta.number", "pixel", "char",
+                       "*", NULL, "Width of the picture; default that of the "
                        "cutout", 0, 0, NULL},
-    [VO_SODA_SIZEY] = {"SIZEY", NULL, "meta.number", "pixel", "int", NULL,
-                       NULL, "Height of the picture; default that of the "
+    [VO_SODA_SIZEY] = {"SIZEY", NULL, "meta.number", "pixel", "char",
+                       "*", NULL, "Height of the picture; default that of the "
                        "cutout", 0, 0, NULL},
 };
 
@@ -80,7 +81,7 @@ static const char *const packs[] = {"tar", "mef", NULL};
 const vo_soda_param_t vo_bulk_params[VO_BULK_COUNT] = {
     [VO_BULK_UPLOAD] = {"UPLOAD", NULL, "meta.ref.url", NULL, "char", "*",
                         NULL, "A table of positions to cut around, as DALI has"
-                        " it: name,param:part or name,url", 0, 0, NULL},
+                        " it: name,param:part", 0, 0, NULL},
     [VO_BULK_JOB] = {"JOB", NULL, "meta.id", NULL, "char", "*", NULL,
                      "A finished TAP job of yours with this release, whose "
                      "result is the table of positions", 0, 0, NULL},

@@ -6,8 +6,9 @@
 /*
  * One table: the service reads its parameters by it, the service descriptors
  * of DataLink and of search results are written from it. The first are those of
- * SODA 1.0, section 3; the others are ours. Names are compared without regard
- * to case.
+ * SODA 1.0, section 3; the others are ours, of datatype char even where they
+ * are single numbers: a PARAM must have a value, and pyvo 1.4 fails on one
+ * number that is empty. Names are compared without regard to case.
  */
 typedef enum {
     VO_SODA_ID,

@@ -172,6 +172,62 @@ def test_private_release_is_invisible(vo):
             "no-such", "X")
 
 
+# --- PSF ---------------------------------------------------------------------
+
+def test_psf_by_position(vo, expect_log):
+    """A model as PSFEx writes it; an image is given as it is."""
+    where = {"id": 101, "filter": "u", "ra": 150.02, "dec": 2.03}
+    r = get(vo, "get_psf_by_position", **where)
+    assert r.content == whole(vo, "tiles/101_u.psf")
+    refused(get(vo, "get_psf_by_position", **dict(where, ra=151)), 404,
+            "outside")
+    refused(get(vo, "get_psf_by_position", id=101, filter="u"), 400, "ra")
+    with fits.open(path(vo, U)) as hdus:
+        x, y = WCS(hdus[0].header).all_world2pix(150.02, 2.03, 1)
+    rng = np.random.default_rng(8)
+    stack = rng.normal(0, 1, (6, 9, 11)).astype("f4")
+    table = fits.BinTableHDU.from_columns([fits.Column(
+        "PSF_MASK", "%dE" % stack.size, dim="(11,9,6)",
+        array=stack.reshape(1, 6, 9, 11))], name="PSF_DATA")
+    table.header.update({
+        "POLNAXIS": 2, "POLGRP1": 1, "POLNAME1": "X_IMAGE", "POLZERO1": 150.5,
+        "POLSCAL1": 300.0, "POLGRP2": 1, "POLNAME2": "Y_IMAGE",
+        "POLZERO2": 140.0, "POLSCAL2": 280.0, "POLNGRP": 1, "POLDEG1": 2,
+        "PSF_SAMP": 0.7, "PSFNAXIS": 3, "PSFAXIS1": 11, "PSFAXIS2": 9,
+        "PSFAXIS3": 6})
+    expect_log("VO1021")
+    name = path(vo, "tiles/model.psf")
+    schema = vo.sql("SELECT pg_schema FROM vo.release WHERE release_id ="
+                    " 'pix-dr1'")[0][0]
+    old = vo.sql("SELECT product_id, path, file_size FROM %s.vo_product WHERE"
+                 " image_id = 1 AND kind = 'psf'" % schema)[0]
+    change = ("UPDATE %s.vo_product SET path = %%s, file_size = %%s WHERE"
+              " product_id = %%s" % schema)
+    try:
+        fits.HDUList([fits.PrimaryHDU(), table]).writeto(name, overwrite=True)
+        vo.sql(change, ("tiles/model.psf", name.stat().st_size, old[0]))
+        r = get(vo, "get_psf_by_position", **where)
+        assert r.status_code == 200, r.text
+        hdu = fits.open(io.BytesIO(r.content), checksum=True)[0]
+        assert hdu.verify_checksum() == 1
+        u, v = (x - 150.5) / 300, (y - 140) / 280
+        truth = np.tensordot([1, u, u * u, v, u * v, v * v], stack, (0, 0))
+        assert np.allclose(hdu.data, truth, atol=1e-5)
+        assert abs(hdu.header["X_IMAGE"] - x) < 1e-6
+        assert hdu.header["PSF_SAMP"] == 0.7
+        for key, bad, status in (("POLDEG1", 3, 500), ("PSFAXIS1", 12, 500),
+                                 ("POLNAME1", "MAG_AUTO", 400)):
+            table.header[key], keep = bad, table.header[key]
+            fits.HDUList([fits.PrimaryHDU(), table]).writeto(
+                name, overwrite=True)
+            table.header[key] = keep
+            r = get(vo, "get_psf_by_position", **where)
+            refused(r, status)
+    finally:
+        vo.sql(change, (old[1], old[2], old[0]))
+        name.unlink(missing_ok=True)
+
+
 # --- cutouts -----------------------------------------------------------------
 
 @pytest.mark.parametrize("image", [U, R])
