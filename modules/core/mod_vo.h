@@ -230,7 +230,7 @@ typedef struct vo_stream_t {
     vo_field_t *fields;         /* those of doc: they get their pg_oid */
     const vo_tablefmt_t *fmt;
     const char *media_type;
-    int is_overflow;            /* tell it though no row is left out: MAXREC=0 */
+    int is_overflow;            /* tell it though none is left out: MAXREC=0 */
     int (*answer_error)(request_rec *r, const vo_err_t *err);
     /* How errors are worded, early without answer_error and late; NULL: as they
      * are. */

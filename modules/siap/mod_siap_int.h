@@ -42,7 +42,7 @@ vo_err_t *siap_params(const vo_tablefmt_t **fmt, const char **media_type,
                       apr_int64_t *maxrec, request_rec *r,
                       const vo_dali_params_t *params);
 
-/* --- values there are ------------------------------------------------------ */
+/* --- values there are ----------------------------------------------------- */
 
 /* Call in child_init. Returns 0 when there is no memory. */
 int siap_options_init(apr_pool_t *pchild);

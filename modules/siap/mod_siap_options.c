@@ -111,7 +111,8 @@ const vo_sia2_options_t *siap_options(request_rec *r,
     apr_thread_mutex_lock(cache.mutex);
     k = known_of(rel->id);
     is_mine = !k->is_searching
-              && (k->serial != meta->serial || k->found + KEEP < apr_time_now());
+              && (k->serial != meta->serial
+                  || k->found + KEEP < apr_time_now());
     k->is_searching |= is_mine;
     if (k->options && !is_mine) {
         options = vo_sia2_options_copy(k->options, r->pool);

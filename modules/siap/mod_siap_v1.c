@@ -11,7 +11,7 @@
 #define MEDIA_TYPE "text/xml"
 #define TEST_SIZE 0.01 /* degrees */
 
-/* --- the service ----------------------------------------------------------- */
+/* --- the service ---------------------------------------------------------- */
 
 /* The centre of an image, so that the test query finds something. */
 static vo_err_t *take_position(void *baton, const vo_cell_t *cells,
@@ -76,7 +76,7 @@ const vo_service_t siap_v1 = {
     .capabilities = capabilities,
 };
 
-/* --- a search -------------------------------------------------------------- */
+/* --- a search ------------------------------------------------------------- */
 
 typedef struct search_t {
     vo_sia1_query_t query;

@@ -14,9 +14,9 @@
  *   demo-05-rSDSS_swp.psf.fits       the PSF
  *   demo-05-rSDSS_swp.jpg            a preview
  * and demo-05.rgb.jpg. The first tile also has the exposures of some filters,
- * demo-20150304-213000_proc.fits.fz with the same beside it. The file SKY says what
- * the images show: those of another sky are replaced, those of the same are
- * kept, so that an interrupted run can be gone on with.
+ * demo-20150304-213000_proc.fits.fz with the same beside it. The file SKY says
+ * what the images show: those of another sky are replaced, those of the same
+ * are kept, so that an interrupted run can be gone on with.
  */
 
 /* Make the images of the first NTILES tiles below DIR (made if need be). */

@@ -20,9 +20,9 @@ typedef struct vo_tap_plan_t {
 vo_tap_plan_t *vo_tap_plan_create(apr_pool_t *pool);
 
 /* The statement that asks for the plan of SQL, in POOL; its parameters are
- * those of SQL. Of a query that reads TAP_SCHEMA no numbers are asked for: its tables
- * are stored with those of other releases, and the costs would tell how much
- * there is of them. */
+ * those of SQL. Of a query that reads TAP_SCHEMA no numbers are asked for: its
+ * tables are stored with those of other releases, and the costs would tell how
+ * much there is of them. */
 const char *vo_tap_plan_sql(const vo_adql_result_t *sql, apr_pool_t *pool);
 
 /* Take a row of its answer; row() of vo_sql_req_t, PLAN being the plan. */

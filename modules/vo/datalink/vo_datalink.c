@@ -25,10 +25,14 @@ const char *vo_datalink_media_type(const vo_tablefmt_t *fmt,
 const char *vo_datalink_error(const vo_err_t *err, apr_pool_t *pool)
 {
     static const char *const labels[] = {
-        [VO_ERR_USAGE] = "UsageFault",       [VO_ERR_NOTFOUND] = "NotFoundFault",
-        [VO_ERR_AUTH] = "DefaultFault",      [VO_ERR_LIMIT] = "UsageFault",
-        [VO_ERR_BUSY] = "TransientFault",    [VO_ERR_TIMEOUT] = "TransientFault",
-        [VO_ERR_GONE] = "DefaultFault",      [VO_ERR_FAULT] = "FatalFault",
+        [VO_ERR_USAGE] = "UsageFault",
+        [VO_ERR_NOTFOUND] = "NotFoundFault",
+        [VO_ERR_AUTH] = "DefaultFault",
+        [VO_ERR_LIMIT] = "UsageFault",
+        [VO_ERR_BUSY] = "TransientFault",
+        [VO_ERR_TIMEOUT] = "TransientFault",
+        [VO_ERR_GONE] = "DefaultFault",
+        [VO_ERR_FAULT] = "FatalFault",
     };
 
     return apr_pstrcat(pool, labels[err->kind], ": ", err->text, NULL);

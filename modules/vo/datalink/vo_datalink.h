@@ -13,10 +13,10 @@
 
 /*
  * DataLink 1.1 (REC 2023-12-15). A table of links is written as identifiers are
- * looked up, some hundred at a time: publisher DIDs of images and of the spectra of
- * catalogue objects (see ../ssap/vo_photospec.h); all that is kept until its end is what the
- * descriptors of each image's cutouts say, which follow the table. BASE is the
- * address of VORoot, see vo_image_url.h.
+ * looked up, some hundred at a time: publisher DIDs of images and of the
+ * spectra of catalogue objects (see ../ssap/vo_photospec.h); all that is kept
+ * until its end is what the descriptors of each image's cutouts say, which
+ * follow the table. BASE is the address of VORoot, see vo_image_url.h.
  */
 
 #define VO_DATALINK_ID "ivo://ivoa.net/std/DataLink#links-1.1"

@@ -254,8 +254,9 @@ static vo_err_t *put_cutouts(vo_datalink_t *dl, const char *id,
     int i, n;
 
     if (!dl->has_soda || !dl->fmt->is_votable || !image->file.path
-        || !image->region || !image->product_type || (strcmp(image->product_type, "image")
-                                    && strcmp(image->product_type, "cube"))) {
+        || !image->region || !image->product_type
+        || (strcmp(image->product_type, "image")
+            && strcmp(image->product_type, "cube"))) {
         return NULL;
     }
     n = vo_datalink_keep(dl, image);

@@ -28,15 +28,15 @@
 
 #define URL_BASE "current_setting('vo.base_url', true)"
 #define URL_DID "replace(i.publisher_did, '%', '%25')"
-#define CUTOUT_URL URL_BASE " || '/soda/' || $10 || '/sync?ID=' || " URL_DID    \
+#define CUTOUT_URL URL_BASE " || '/soda/' || $10 || '/sync?ID=' || " URL_DID   \
     " || $5"
 
 /* Width of a cutout of $8 x $9 degrees in pixels along an axis: the corners
  * turned and scaled by the inverse of the CD matrix. */
 #define DET "nullif(abs(i.cd[1] * i.cd[4] - i.cd[2] * i.cd[3]), 0)"
-#define CUT_NAXIS1 "least(i.naxis[1], ceil((abs(i.cd[4]) * $8 + abs(i.cd[2])"   \
+#define CUT_NAXIS1 "least(i.naxis[1], ceil((abs(i.cd[4]) * $8 + abs(i.cd[2])"  \
     " * $9) / " DET ")::int)"
-#define CUT_NAXIS2 "least(i.naxis[2], ceil((abs(i.cd[3]) * $8 + abs(i.cd[1])"   \
+#define CUT_NAXIS2 "least(i.naxis[2], ceil((abs(i.cd[3]) * $8 + abs(i.cd[1])"  \
     " * $9) / " DET ")::int)"
 
 /* The columns: at which VERB, and what they are of whole images and of cutouts
@@ -199,7 +199,7 @@ void vo_sia1_fields(int *nfields, vo_field_t **fields,
     *fields = made;
 }
 
-/* --- parameters of the statement ------------------------------------------- */
+/* --- parameters of the statement ------------------------------------------ */
 
 static const char *number(double value, apr_pool_t *pool)
 {

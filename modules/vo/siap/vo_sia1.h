@@ -1,4 +1,4 @@
-/* vo_sia1.h: the parameters of SIAP 1.0, the SQL and the columns of a search. */
+/* vo_sia1.h: parameters of SIAP 1.0, the SQL and the columns of a search. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VO_SIA1_H
 #define VO_SIA1_H
@@ -69,7 +69,7 @@ const vo_param_t *vo_sia1_inputs(int *n, apr_pool_t *pool);
 /* The SQL that finds the centre of some image of REL, in POOL. */
 const char *vo_sia1_sample_sql(const vo_release_t *rel, apr_pool_t *pool);
 
-/* --- capability (SimpleDALRegExt 1.1, section 3.2) ------------------------- */
+/* --- capability (SimpleDALRegExt 1.1, section 3.2) ------------------------ */
 
 typedef struct vo_sia1_cap_t {
     const char *url;         /* complete, ends in ? or & */

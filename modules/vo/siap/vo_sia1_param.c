@@ -110,7 +110,7 @@ const vo_param_t *vo_sia1_inputs(int *n, apr_pool_t *pool)
     return made;
 }
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------- */
 
 /* The value of parameter I, NULL when it is absent or empty. */
 static vo_err_t *value_of(const char **value, const vo_dali_params_t *params,
@@ -201,9 +201,9 @@ static vo_err_t *word(int *place, param_e i, int deflt,
     return bad_value(i, text, apr_pstrcat(pool, "one of ", names, NULL), pool);
 }
 
-/* --- the region ------------------------------------------------------------ */
+/* --- the region ----------------------------------------------------------- */
 
-#define POS_FORM "two numbers, right ascension from 0 to 360 and declination"   \
+#define POS_FORM "two numbers, right ascension from 0 to 360 and declination"  \
     " from -90 to 90 in degrees, ICRS, separated by a comma"
 #define SIZE_FORM "one or two numbers of degrees from 0 to 360, separated by a" \
     " comma"
@@ -311,7 +311,7 @@ vo_err_t *vo_sia1_region(const char **region, double ra, double dec,
     return NULL;
 }
 
-/* --- formats --------------------------------------------------------------- */
+/* --- formats -------------------------------------------------------------- */
 
 /* What FORMAT may name, and the media type it means in our rows; NULL: one of
  * which there is nothing. */
@@ -398,7 +398,7 @@ static vo_err_t *read_format(vo_sia1_query_t *q,
     return NULL;
 }
 
-/* --- cutouts --------------------------------------------------------------- */
+/* --- cutouts -------------------------------------------------------------- */
 
 static int is_whole_pixels(const double naxis[2])
 {

@@ -98,7 +98,7 @@ vo_err_t *vo_soda_plan(apr_array_header_t **cuts, const vo_soda_query_t *query,
 vo_err_t *vo_soda_choose(vo_soda_cut_t *cut, const vo_soda_how_t *how,
                          const apr_array_header_t *found, apr_pool_t *pool);
 
-/* --- making one ------------------------------------------------------------ */
+/* --- making one ----------------------------------------------------------- */
 
 /* An image of a cut and what was read of it. */
 typedef struct vo_soda_piece_t {
@@ -148,7 +148,7 @@ const char *vo_soda_file_name(const char *text, apr_pool_t *pool);
 int vo_soda_usual_rgb(const vo_image_t *rgb[3],
                       const apr_array_header_t *found);
 
-/* --- errors ---------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------- */
 
 /* ERR as SODA 1.0, section 4.2 has it: a label, ": ", the public sentence, in
  * POOL. */

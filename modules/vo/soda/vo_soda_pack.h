@@ -7,9 +7,9 @@
 #include "vo_soda.h"
 
 /*
- * A tar archive (VO_PACK_TAR) with a file for each cut that has one, called by its number
- * among the inputs and by its tile ("00017_tile-101_r.fits"), and at the end
- * "manifest.csv" with a row for each input, in their order:
+ * A tar archive (VO_PACK_TAR) with a file for each cut that has one, called by
+ * its number among the inputs and by its tile ("00017_tile-101_r.fits"), and at
+ * the end "manifest.csv" with a row for each input, in their order:
  *   input     number of the input, from 1
  *   id        identifier of the image, as asked for or as found
  *   region    as asked for
@@ -32,8 +32,8 @@ typedef enum {
 
 typedef struct vo_soda_pack_t vo_soda_pack_t;
 
-/* Begin an archive of KIND on OUT; TIME is when its files are said to have changed. LOG
- * is told of every cut that failed. */
+/* Begin an archive of KIND on OUT; TIME is when its files are said to have
+ * changed. LOG is told of every cut that failed. */
 typedef void vo_soda_log_t(void *baton, const vo_err_t *err);
 vo_soda_pack_t *vo_soda_pack_create(vo_out_t *out, vo_pack_e kind,
                                     apr_time_t time,

@@ -22,8 +22,8 @@ void vo_tabledoc_describe(vo_tabledoc_t *doc, vo_field_t *fields,
 
 /* Read a declared time frame, "TIMESCALE REFPOSITION [ORIGIN]": for instance
  * "UTC TOPOCENTER" (timestamps) or "TDB BARYCENTER MJD-origin" (days). The
- * words are those of VOTable 1.4, section 3.4; ORIGIN may be a Julian date. A usage
- * error tells what is allowed. */
+ * words are those of VOTable 1.4, section 3.4; ORIGIN may be a Julian date. A
+ * usage error tells what is allowed. */
 vo_err_t *vo_timesys_parse(vo_timesys_t *timesys, const char *text,
                            apr_pool_t *pool);
 

@@ -25,7 +25,7 @@
 #define VO_JOB_CHANNEL_WORK "vo_job"
 #define VO_JOB_CHANNEL_STOP "vo_job_stop"
 
-/* --- for requests ---------------------------------------------------------- */
+/* --- for requests --------------------------------------------------------- */
 
 typedef struct vo_job_limits_t {
     int per_client;       /* unfinished jobs of a client, 0 = no limit */
@@ -97,7 +97,7 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
                             const vo_dali_params_t *posted,
                             apr_off_t max_bytes, apr_pool_t *pool);
 
-/* --- for workers ------------------------------------------------------------ */
+/* --- for workers ---------------------------------------------------------- */
 
 /* Listen on both channels. */
 vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool);

@@ -121,7 +121,7 @@ vo_err_t *vo_uws_new_id(const char **id, apr_pool_t *pool);
 /* Could ID be one? */
 int vo_uws_is_id(const char *id);
 
-/* --- several results -------------------------------------------------------- */
+/* --- several results ------------------------------------------------------ */
 
 /*
  * A job has one result, called "result", or several, which lie one behind the
