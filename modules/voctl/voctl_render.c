@@ -13,7 +13,7 @@
 #include <apr_thread_proc.h>
 #include <fitsio.h>
 
-#define VERSION 2            /* another when the files change their looks */
+#define VERSION 3            /* another when the files change their looks */
 #define LOOK_INTERVAL apr_time_from_msec(100)
 #define SINGLES_TILE 0       /* the tile whose exposures are there too */
 

@@ -15,7 +15,7 @@
 
 #include "voctl_demo.h"
 
-#define TILE 100       /* pixels: cutouts read few of these */
+#define TILE 100       /* pixels, about: cutouts read few of these */
 #define QUANTIZE 4.0f  /* steps in a sigma of the noise, as the survey has it */
 #define PSF_SIZE 25    /* pixels */
 #define BETA 3.5       /* of the PSF, see voctl_profile.c */
@@ -313,17 +313,35 @@ static void put_header(fits_t *h, const render_frame_t *f, render_kind_e kind)
 
 /* ---- images ---------------------------------------------------------------*/
 
+/* Width of the compressed tiles: about TILE and, if there is one, a divisor of
+ * NAXIS, as some readers (Aladin 12) stumble over tiles that the border cuts. */
+static long tile_width(int naxis)
+{
+    int d;
+
+    for (d = 0; d <= TILE / 4; ++d) {
+        if (naxis % (TILE + d) == 0) {
+            return TILE + d;
+        }
+        if (naxis % (TILE - d) == 0) {
+            return TILE - d;
+        }
+    }
+    return TILE;
+}
+
 vo_err_t *render_fits(const char *path, const render_frame_t *f,
                       render_kind_e kind, const paint_image_t *image,
                       apr_pool_t *pool)
 {
-    long naxes[2], tiles[2] = { TILE, TILE }, first[2] = { 1, 1 };
+    long naxes[2], tiles[2], first[2] = { 1, 1 };
     LONGLONG n = (LONGLONG)f->truth->naxis * f->truth->naxis;
     const char *file = strrchr(path, '/');
     int is_mask = kind == RENDER_MASK;
     fits_t h;
 
     naxes[0] = naxes[1] = f->truth->naxis;
+    tiles[0] = tiles[1] = tile_width(f->truth->naxis);
     VO_TRY(fits_begin(&h, path, pool));
     fits_set_tile_dim(h.file, 2, tiles, &h.status);
     if (kind == RENDER_SCIENCE) {

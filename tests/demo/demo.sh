@@ -31,7 +31,9 @@ demo-dr1 (a survey in 12 filters) and tycho2 (real stars).
   cone search  $VO_URL/vo/cone/tycho2/Stars
   images       $VO_URL/vo/siap/demo-dr1 (SIAP 1.0)
                $VO_URL/vo/siap2/demo-dr1/query (SIAP 2.0)
-  their links  $VO_URL/vo/datalink/demo-dr1/links
+  spectra      $VO_URL/vo/ssap/demo-dr1 (SSAP 1.1)
+  links        $VO_URL/vo/datalink/demo-dr1/links
+  cutouts      $VO_URL/vo/soda/demo-dr1/sync
   VOSI         $VO_URL/vo/demo-dr1/capabilities
 
 Try it:
@@ -41,6 +43,7 @@ Try it:
   curl '$VO_URL/vo/tap/demo-dr1/async' -L -d LANG=ADQL -d PHASE=RUN \\
       -d 'QUERY=SELECT * FROM Filter'
   curl '$VO_URL/vo/siap2/demo-dr1/query?POS=CIRCLE+150.1+32.2+0.1&BAND=6.2e-7&RESPONSEFORMAT=csv'
+  curl -o stars.png '$VO_URL/vo/siap/demo-dr1/get_graphic_cutout?ra=150.1&dec=32&width=0.3&height=0.3&sizex=600&sizey=600&band=RGB'
   topcat: VO > Table Access Protocol > TAP URL
 
 Stop it with: make demo-stop
