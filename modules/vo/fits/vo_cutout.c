@@ -149,13 +149,14 @@ static void choose_blank(vo_cutout_t *cut)
 {
     const vo_fitsimg_t *image = cut->image;
     int bits = image->bitpix, k;
-    apr_int64_t least = bits == 8 ? 0 : -(APR_INT64_C(1) << (bits - 2)) * 2;
-    apr_int64_t most = bits == 8 ? 255 : -(least + 1);
+    apr_int64_t least, most;
 
     cut->blank = image->blank;
     if (image->has_blank || bits < 0) {
         return;
     }
+    least = bits == 8 ? 0 : -(APR_INT64_C(1) << (bits - 2)) * 2;
+    most = bits == 8 ? 255 : -(least + 1);
     cut->has_blank = 1;
     for (k = 0; k < 256; ++k) {
         cut->blank = k % 2 ? most - k / 2 : least + k / 2;

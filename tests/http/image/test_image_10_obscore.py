@@ -3,6 +3,7 @@
 import csv
 import io
 
+from pyvohttpd.jobs import run
 from pyvohttpd.seed_images import IMAGES
 
 
@@ -31,11 +32,7 @@ def test_point_in_footprint(vo):
 
 
 def test_base_url_of_a_job(vo):
-    r = vo.post("/vo/tap/pix-dr1/async", {
-        "LANG": "ADQL", "PHASE": "RUN", "FORMAT": "csv",
-        "QUERY": "SELECT TOP 1 access_url FROM ivoa.obscore"})
-    assert r.status_code == 303
-    job = r.headers["Location"]
-    job = job[len(vo.url):]
-    assert vo.get(job, WAIT="20").text.count("COMPLETED")
-    assert vo.url + "/vo/datalink/" in vo.get(job + "/results/result").text
+    job = run(vo, "SELECT TOP 1 access_url FROM ivoa.obscore",
+              "/vo/tap/pix-dr1/async", FORMAT="csv")
+    assert job.wait() == "COMPLETED"
+    assert vo.url + "/vo/datalink/" in job.get("/results/result").text

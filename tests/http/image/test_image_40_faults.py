@@ -1,0 +1,108 @@
+"""test_image_40_faults.py: requests for images whose database or client dies."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+import concurrent.futures
+import time
+from urllib.parse import urlencode
+
+import pytest
+
+from pyvohttpd.clients import (ask, blocked, kill_backends, locked, open_files,
+                               reset, rest)
+from pyvohttpd.jobs import until
+from pyvohttpd.seed_images import DID, IMAGES, path
+
+U, R = IMAGES[0], IMAGES[2]
+CUT_URL = "/vo/soda/pix-dr1/sync?" + urlencode({
+    "ID": R["did"], "CIRCLE": "150 2 0.0103"})
+
+LOOKING = [
+    (CUT_URL, "text/plain"),
+    ("/vo/siap/pix-dr1/get_fits?id=101&filter=u", "text/plain"),
+    ("/vo/siap/pix-dr1/get_graphic_cutout?ra=150&dec=2&width=0.01",
+     "text/plain"),
+    ("/vo/siap2/pix-dr1/query?POS=CIRCLE+150+2+1", "votable"),
+    ("/vo/siap/pix-dr1?POS=150,2&SIZE=1", "xml"),
+    ("/vo/datalink/pix-dr1/links?" + urlencode({"ID": U["did"]}), "votable"),
+]
+
+
+@pytest.mark.parametrize("url, kind", LOOKING)
+def test_backend_killed_in_a_request(vo, expect_log, url, kind):
+    expect_log("VO1022")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with locked(vo):
+            answer = pool.submit(vo.get, url)
+            until(lambda: blocked(vo))
+
+            def kill():
+                kill_backends(vo, blocked(vo))
+                return answer.done()
+
+            until(kill, 15)
+        r = answer.result()
+    assert r.status_code == 503 or "/siap/pix-dr1?" in url, r.text
+    assert int(r.headers["Retry-After"]) > 0
+    assert kind in r.headers["Content-Type"]
+    for secret in ("pg_", "SELECT", "terminat", "vo_image"):
+        assert secret not in r.text
+    assert vo.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("url, kind", LOOKING)
+def test_client_gone_while_images_are_looked_up(vo, url, kind):
+    del kind
+    with locked(vo):
+        s = ask(vo, url)
+        until(lambda: blocked(vo))
+        reset(s)
+        until(lambda: not blocked(vo), 4)
+    assert vo.get(url).status_code == 200
+
+
+@pytest.fixture
+def large(vo):
+    """The DID of an image with a file of 300 MB."""
+    name = path(vo, "large.fits")
+    size = 300 * 1000 * 1000
+    with open(name, "wb") as f:
+        f.truncate(size)
+    did = DID + "large"
+    vo.sql("INSERT INTO pix_dr1.vo_image (image_id, publisher_did,"
+           " product_type, calib_level, collection, obs_id, root_id, path,"
+           " hdu, media_type, file_size) VALUES (9900, %s, 'image', 2, 'PIX',"
+           " 'large', 1, 'large.fits', 1, 'image/fits', %s)", (did, size))
+    yield "/vo/siap/pix-dr1/get_file?" + urlencode({"ID": did}), size
+    vo.sql("DELETE FROM pix_dr1.vo_image WHERE image_id = 9900")
+    name.unlink()
+
+
+def test_clients_that_stop_reading(vo, large):
+    """They keep a connection each, and nobody else from anything."""
+    url, size = large
+    idle = [ask(vo, url) for _ in range(60)]
+    try:
+        for s in idle:
+            assert s.recv(100).startswith(b"HTTP/1.1 200")
+        start = time.monotonic()
+        for _ in range(20):
+            assert vo.get(CUT_URL).status_code == 200
+        assert vo.get("/health").status_code == 200
+        assert time.monotonic() - start < 10
+        # one that goes on gets all of it
+        got = len(rest(idle[0]))
+        assert size - 200 < got < size + 1000
+    finally:
+        for s in idle:
+            reset(s)
+    until(lambda: open_files(vo) == 0, 10)
+
+
+def test_clients_that_leave(vo, large):
+    url, _ = large
+    for i in range(60):
+        s = ask(vo, url if i % 2 else CUT_URL)
+        if i % 3:
+            s.recv(1000)
+        reset(s)
+    assert vo.get(CUT_URL).status_code == 200
+    until(lambda: open_files(vo) == 0, 10)
