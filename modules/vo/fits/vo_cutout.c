@@ -360,6 +360,7 @@ char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
     char *cards = apr_palloc(pool, (apr_size_t)(image->ncards + 8)
                                        * VO_FITS_CARD), *p = cards;
     int i, axis, moved[VO_FITS_MAX_AXES] = {0};
+    int has_long = 0, tells_long = 0;
 
     if (opts->extname) {
         vo_card_put(p, "EXTNAME = '%-8.60s'", opts->extname);
@@ -380,6 +381,8 @@ char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
             && card[5] - '1' < VO_FITS_MAX_AXES) {
             moved[card[5] - '1'] = 1;
         }
+        has_long |= !strncmp(card, "CONTINUE", 8);
+        tells_long |= !strncmp(card, "LONGSTRN", 8);
         if (add != 0) {
             put_shifted(p, card, add);
         }
@@ -395,6 +398,10 @@ char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
                         -cut->first[axis]);
             p += VO_FITS_CARD;
         }
+    }
+    if (has_long && !tells_long) { /* fitsverify misses it */
+        vo_card_put(p, "LONGSTRN= 'OGIP 1.0'           / long texts");
+        p += VO_FITS_CARD;
     }
     if (cut->has_blank) {
         vo_card_put(p, "BLANK   = %20" APR_INT64_T_FMT

@@ -264,15 +264,50 @@ static char *int_card(char *p, const char *key, apr_int64_t value)
     return p + VO_FITS_CARD;
 }
 
+static int is_true(const vo_fits_cards_t *head, const char *key)
+{
+    const char *value = vo_fits_cards_string(head, key);
+
+    return value && *value == 'T';
+}
+
+/* Add to P what the image inherits of the primary header (INHERIT, FITS 4.0
+ * section 4.4.2.6): its keywords that the image has not; returns the end. */
+static char *inherit(char *p, const vo_fits_cards_t *head,
+                     const vo_fits_cards_t *primary)
+{
+    int i, is_taken = 0;
+
+    for (i = 0; i < primary->ncards; ++i) {
+        const char *key = vo_fits_cards_keyword(primary, i);
+        const char *card = primary->cards + i * VO_FITS_CARD;
+
+        if (strncmp(card, "CONTINUE", 8)) {
+            is_taken = key && !is_listed(card, structure, COUNT(structure))
+                       && !apr_hash_get(head->keys, key, APR_HASH_KEY_STRING);
+        }
+        if (is_taken) {
+            memcpy(p, card, VO_FITS_CARD);
+            p += VO_FITS_CARD;
+        }
+    }
+    return p;
+}
+
 /* The header as if it were that of a plain image. */
 static void describe(vo_fitsimg_t *image)
 {
-    const vo_fits_cards_t *head = image->head;
-    char *p, key[24];
+    const vo_fits_cards_t *head = image->head, *primary;
+    char *cards, *p, key[24];
     int i;
 
-    image->cards = p = apr_palloc(
-        head->pool, (apr_size_t)(head->ncards + 2 + image->naxes)
+    primary = &APR_ARRAY_IDX(image->file->hdus, 0, vo_fits_hdu_t *)->head;
+    if (primary == head || !is_true(head, "INHERIT")) {
+        primary = NULL;
+    }
+    cards = p = apr_palloc(
+        head->pool, (apr_size_t)(head->ncards + 2 + image->naxes
+                                 + (primary ? primary->ncards : 0))
                         * VO_FITS_CARD);
     p = int_card(p, "BITPIX", image->bitpix);
     p = int_card(p, "NAXIS", image->naxes);
@@ -281,6 +316,7 @@ static void describe(vo_fitsimg_t *image)
         p = int_card(p, key, image->naxis[i]);
     }
     image->nstruct = 2 + image->naxes;
+    image->cards = cards;
     for (i = 0; i < head->ncards; ++i) {
         const char *card = head->cards + i * VO_FITS_CARD;
 
@@ -293,7 +329,10 @@ static void describe(vo_fitsimg_t *image)
         memcpy(p, card, VO_FITS_CARD);
         p += VO_FITS_CARD;
     }
-    image->ncards = (int)((p - image->cards) / VO_FITS_CARD);
+    if (primary) {
+        p = inherit(p, head, primary);
+    }
+    image->ncards = (int)((p - cards) / VO_FITS_CARD);
 }
 
 /* The shape by NAXIS, or ZNAXIS when PREFIX is "Z". */
@@ -334,13 +373,6 @@ static vo_err_t *read_shape(vo_fitsimg_t *image, const char *prefix)
         image->naxis[i] = image->tile[i] = n;
     }
     return NULL;
-}
-
-static int is_true(const vo_fits_cards_t *head, const char *key)
-{
-    const char *value = vo_fits_cards_string(head, key);
-
-    return value && *value == 'T';
 }
 
 /* Does the HDU hold an image: *IMAGE is NULL if not. */

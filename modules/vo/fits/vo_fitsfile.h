@@ -48,7 +48,8 @@ typedef struct vo_fitsimg_t {
     /* The header of the image as if it were not compressed: cards of 80
      * characters, without END; the first NSTRUCT are BITPIX, NAXIS, NAXIS1 ...
      * and none of the others is about the structure of the file (SIMPLE,
-     * XTENSION, PCOUNT, CHECKSUM, TFORM1, ZTILE1 ...). */
+     * XTENSION, PCOUNT, CHECKSUM, TFORM1, ZTILE1 ...); what it inherits of the
+     * primary header comes last. */
     const char *cards;
     int ncards, nstruct;
     vo_fits_tiles_t *tiles;

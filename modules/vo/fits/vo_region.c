@@ -4,6 +4,7 @@
 #include "vo_region.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -233,7 +234,7 @@ static void trace_circle(outline_t *o, const double *c)
     }
 }
 
-static void trace_polygon(outline_t *o, const double *at, int n)
+static void trace_polygon(outline_t *o, const double *at, int n, int pieces)
 {
     double a[3], b[3], v[3];
     int i, j, k;
@@ -247,8 +248,8 @@ static void trace_polygon(outline_t *o, const double *at, int n)
         d = sky_distance(at[2 * i], at[2 * i + 1], at[2 * next],
                          at[2 * next + 1]) * RAD;
         push(o, at[2 * i], at[2 * i + 1], 1);
-        for (k = 1; d > 0 && k < EDGE_POINTS; ++k) {
-            double t = (double)k / EDGE_POINTS;
+        for (k = 1; d > 0 && k < pieces; ++k) {
+            double t = (double)k / pieces;
 
             for (j = 0; j < 3; ++j) {
                 v[j] = (sin((1 - t) * d) * a[j] + sin(t * d) * b[j]) / sin(d);
@@ -294,7 +295,7 @@ static void trace(outline_t *o, const vo_region_t *region, apr_pool_t *pool)
         trace_circle(o, numbers);
         break;
     case VO_REGION_POLYGON:
-        trace_polygon(o, numbers, n / 2);
+        trace_polygon(o, numbers, n / 2, EDGE_POINTS);
         break;
     default:
         trace_range(o, numbers);
@@ -515,28 +516,177 @@ vo_err_t *vo_region_on_image(vo_box_t *box, const vo_region_t *region,
     return NULL;
 }
 
+/* ---- which pixels are inside ------------------------------------------ */
+
+#define UNSURE 2   /* near an edge: to be looked at itself */
+#define NEAR 1.5   /* pixels */
+#define SEGMENT 32 /* pixels: so long are the pieces of edges, about */
+
+/* Look at each pixel that is UNSURE, or at all of them. */
+static void look_at(unsigned char *inside, const vo_region_t *region,
+                    vo_wcs_t *wcs, const vo_box_t *box, int is_all,
+                    apr_pool_t *pool)
+{
+    double *at = apr_palloc(pool, (apr_size_t)box->nx * 2 * sizeof(double));
+    apr_int64_t *place = apr_palloc(pool,
+                                    (apr_size_t)box->nx * sizeof(*place));
+    apr_int64_t x, y;
+    int i, n;
+
+    for (y = 0; y < box->ny; ++y) {
+        unsigned char *row = inside + y * box->nx;
+
+        for (x = n = 0; x < box->nx; ++x) {
+            if (is_all || row[x] == UNSURE) {
+                at[2 * n] = (double)(box->x + x + 1);
+                at[2 * n + 1] = (double)(box->y + y + 1);
+                place[n++] = x;
+            }
+        }
+        if (n) {
+            vo_wcs_to_sky(wcs, n, at, at);
+        }
+        for (i = 0; i < n; ++i) {
+            row[place[i]] = (unsigned char)(
+                !isnan(at[2 * i])
+                && sky_contains_point(region->shape, at[2 * i],
+                                      at[2 * i + 1]));
+        }
+    }
+}
+
+/* The edges of a polygon as short straight pieces on the pixels; 0 when they
+ * are not all there. */
+static int trace_finely(outline_t *o, const vo_region_t *region, vo_wcs_t *wcs,
+                        const vo_box_t *box, apr_pool_t *pool)
+{
+    int n, pieces = 1, i;
+    const double *corners = sky_shape_numbers(region->shape, &n);
+    double *at = apr_pmemdup(pool, corners, (apr_size_t)n * sizeof(*at));
+    apr_size_t room;
+
+    n /= 2;
+    if (vo_wcs_to_pixels(wcs, n, at, at)) {
+        return 0;
+    }
+    for (i = 0; i < n; ++i) {
+        const double *a = at + 2 * i, *b = at + 2 * ((i + 1) % n);
+        double len = hypot(a[0] - b[0], a[1] - b[1]) / SEGMENT + 1;
+
+        pieces = len > pieces ? (int)fmin(len, 1e5) : pieces;
+    }
+    room = (apr_size_t)n * (apr_size_t)pieces;
+    if (room > 1 << 18) {
+        return 0;
+    }
+    o->at = apr_palloc(pool, room * 2 * sizeof(double));
+    o->is_corner = apr_palloc(pool, room);
+    o->n = 0;
+    trace_polygon(o, corners, n, pieces);
+    return project(o, wcs, (double)(box->x + box->nx),
+                   (double)(box->y + box->ny), pool);
+}
+
+/* V within 0 and N - 1. */
+static apr_int64_t within(double v, apr_int64_t n)
+{
+    return v > 0 ? v < (double)(n - 1) ? (apr_int64_t)v : n - 1 : 0;
+}
+
+/* Mark what is near the piece from A to B. */
+static void mark_unsure(unsigned char *inside, const vo_box_t *box,
+                        const double *a, const double *b)
+{
+    double x0 = (double)(box->x + 1), y0 = (double)(box->y + 1);
+    double lo = fmin(a[1], b[1]) - NEAR - y0, hi = fmax(a[1], b[1]) + NEAR - y0;
+    double left = fmin(a[0], b[0]) - NEAR - x0;
+    double right = fmax(a[0], b[0]) + NEAR - x0;
+    apr_int64_t y, last = within(floor(hi), box->ny), x, end;
+
+    if (hi < 0 || right < 0 || lo > (double)box->ny
+        || left > (double)box->nx) {
+        return;
+    }
+    for (y = within(ceil(lo), box->ny); y <= last; ++y) {
+        double from = left, to = right, slope;
+
+        if (fabs(b[1] - a[1]) > 2 * NEAR) { /* not all of it is near the row */
+            double at = (double)y + y0 - a[1];
+
+            slope = (b[0] - a[0]) / (b[1] - a[1]);
+            from = a[0] - x0 + slope * at - NEAR * (1 + fabs(slope));
+            to = a[0] - x0 + slope * at + NEAR * (1 + fabs(slope));
+            from = fmax(from, left);
+            to = fmin(to, right);
+        }
+        if (to < 0 || from > (double)box->nx) {
+            continue;
+        }
+        end = within(ceil(to), box->nx);
+        for (x = within(floor(from), box->nx); x <= end; ++x) {
+            inside[y * box->nx + x] = UNSURE;
+        }
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Set each row by where the pieces cross it: even-odd. */
+static void fill(unsigned char *inside, const outline_t *o,
+                 const vo_box_t *box, apr_pool_t *pool)
+{
+    double *cross = apr_palloc(pool, (apr_size_t)o->n * sizeof(*cross));
+    apr_int64_t x, y;
+    int i, n, k;
+
+    for (y = 0; y < box->ny; ++y) {
+        unsigned char *row = inside + y * box->nx;
+        double at = (double)(box->y + 1 + y);
+
+        for (i = n = 0; i < o->n; ++i) {
+            const double *a = o->at + 2 * i;
+            const double *b = o->at + 2 * ((i + 1) % o->n);
+
+            if ((a[1] > at) != (b[1] > at)) {
+                cross[n++] = a[0] + (at - a[1]) / (b[1] - a[1])
+                                        * (b[0] - a[0]);
+            }
+        }
+        qsort(cross, (size_t)n, sizeof(*cross), by_value);
+        for (x = k = 0; x < box->nx; ++x) {
+            while (k < n && cross[k] <= (double)(box->x + 1 + x)) {
+                ++k;
+            }
+            row[x] = k & 1;
+        }
+    }
+}
+
 apr_int64_t vo_region_mask(unsigned char *inside, const vo_region_t *region,
                            vo_wcs_t *wcs, const vo_box_t *box,
                            apr_pool_t *scratch)
 {
-    double *at = apr_palloc(scratch,
-                            (apr_size_t)box->nx * 2 * sizeof(double));
-    apr_int64_t out = 0, x, y;
+    apr_int64_t out = 0, k;
+    int is_traced = 0, i;
+    outline_t o;
 
-    for (y = 0; y < box->ny; ++y) {
-        for (x = 0; x < box->nx; ++x) {
-            at[2 * x] = (double)(box->x + x + 1);
-            at[2 * x + 1] = (double)(box->y + y + 1);
+    if (region->kind == VO_REGION_POLYGON
+        && trace_finely(&o, region, wcs, box, scratch)) {
+        is_traced = 1;
+        fill(inside, &o, box, scratch);
+        for (i = 0; i < o.n; ++i) {
+            mark_unsure(inside, box, o.at + 2 * i,
+                        o.at + 2 * ((i + 1) % o.n));
         }
-        vo_wcs_to_sky(wcs, (int)box->nx, at, at);
-        for (x = 0; x < box->nx; ++x) {
-            int is_in = !isnan(at[2 * x])
-                        && sky_contains_point(region->shape, at[2 * x],
-                                              at[2 * x + 1]);
-
-            inside[y * box->nx + x] = (unsigned char)is_in;
-            out += !is_in;
-        }
+    }
+    look_at(inside, region, wcs, box, !is_traced, scratch);
+    for (k = 0; k < box->nx * box->ny; ++k) {
+        out += !inside[k];
     }
     return out;
 }

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import csv
 import io
+import os
+import signal
+import subprocess
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -328,3 +332,48 @@ def test_abort_and_progress(vo):
     job.post("/phase", PHASE="ABORT")
     assert job.wait(seconds=5) == "ABORTED"
     until(lambda: not [f for f in jobs.result_files(vo) if job.id in f])
+
+
+def test_a_killed_worker(vo, expect_log):
+    """What it did is done again by another; the archive is whole."""
+    expect_log("VO12")
+    many = b"ra,dec\n" + b"150,2\n150.1,2\n0.02,45\n" * 3000
+    assert many.count(b"\n") == 9001
+    job = run(vo, {"list": many}, UPLOAD="t,param:list", PIXELS="90",
+              FILTERS="r", FORMAT="png")
+    job.wait("EXECUTING")
+    for worker in workers(vo):
+        if holds(worker, job.id):
+            os.kill(worker, signal.SIGKILL)
+            break
+    else:
+        pytest.skip("the job ended before its worker could be killed")
+    assert job.wait(seconds=60) == "COMPLETED"
+    assert job.info("attempts") == "2"
+    tar = tarfile.open(fileobj=io.BytesIO(job.get("/results/result").content))
+    rows = list(csv.DictReader(io.TextIOWrapper(
+        tar.extractfile("manifest.csv"))))
+    assert len(rows) == 9000 and {r["status"] for r in rows} == {"ok"}
+    assert len(tar.getnames()) == 9001
+
+
+def workers(vo):
+    """Processes below httpd's parent, of any depth."""
+    found, more = [], [int(open(vo.env["VO_HTTPD_PID"]).read())]
+    while more:
+        out = subprocess.run(["pgrep", "-P", str(more.pop())],
+                             capture_output=True, text=True).stdout
+        more += [int(p) for p in out.split()]
+        found += [int(p) for p in out.split()]
+    return found
+
+
+def holds(pid, name):
+    """Has the process a file open that NAME is part of?"""
+    for fd in Path("/proc/%d/fd" % pid).glob("*"):
+        try:
+            if name in os.readlink(fd):
+                return True
+        except OSError:
+            pass
+    return False

@@ -246,6 +246,53 @@ def test_polygons(files):
             assert edge.max() > -2 * 2.0 / 3600 * np.pi / 180
 
 
+def test_random_polygons(files):
+    """Every pixel of polygons of many corners, even self-crossing ones, in the
+    plane of a TAN image, where great circles are straight."""
+    name, hdu = files[0]
+    raw = fits.open(name)[hdu - 1]
+    wcs = WCS(raw.header)
+    rng = np.random.default_rng(12)
+    y, x = np.mgrid[0:300, 0:300]
+    for n in (3, 4, 5, 9, 40):
+        corners = rng.uniform(-60, 360, (n, 2))
+        ra, dec = wcs.all_pix2world(*corners.T, 0)
+        value = " ".join("%.15g %.15g" % p for p in zip(ra, dec))
+        made = cut(name, hdu, "POLYGON", value)[0]
+        inside = np.zeros((300, 300), int)
+        for k in range(n):   # even-odd by hand
+            (x1, y1), (x2, y2) = corners[k], corners[(k + 1) % n]
+            hit = (y1 > y) != (y2 > y)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                at = x1 + (y - y1) / (y2 - y1) * (x2 - x1)
+            inside += hit & (x >= at)
+        inside %= 2
+        x0, y0 = (int(round(raw.header[k] - made.header[k]))
+                  for k in ("CRPIX1", "CRPIX2"))
+        ny, nx = made.data.shape
+        got = ~np.isnan(made.data)
+        want = inside[y0:y0 + ny, x0:x0 + nx] == 1
+        assert (got != want).sum() <= 2, (n, (got != want).sum())
+        outer = inside.copy()
+        outer[y0:y0 + ny, x0:x0 + nx] = 0
+        assert outer.sum() == 0
+
+
+def test_inherited_keywords(tmp_path):
+    h = header(150.0, 2.0)
+    h["INHERIT"], h["FILTER"] = True, "r"
+    primary = fits.PrimaryHDU()
+    primary.header["TELESCOP"], primary.header["FILTER"] = "T80", "x"
+    primary.header["LONGTEXT"] = "y" * 150
+    name = tmp_path / "inherit.fits"
+    fits.HDUList([primary, fits.ImageHDU(np.zeros((300, 300), "f4"), h)]
+                 ).writeto(name)
+    ours = cut(name, 2, "CIRCLE", "150 2 0.01")[0].header
+    assert ours["TELESCOP"] == "T80" and ours["FILTER"] == "r"
+    assert ours["LONGTEXT"] == "y" * 150
+    assert "INHERIT" not in ours and "EXTEND" not in ours
+
+
 def test_range_and_whole_sky(files):
     name, hdu = files[0]
     box = tool("box", name, hdu, "POS", "RANGE 359.97 0.01 39.98 40.02")

@@ -481,6 +481,50 @@ static void test_paths(void **state)
     }
 }
 
+/* Parts lie one behind the other; the text of none finds none. */
+static void test_parts(void **state)
+{
+    apr_array_header_t *parts = apr_array_make(pool, 2,
+                                               sizeof(vo_job_part_t));
+    static const vo_job_part_t made[] = {
+        {"cut1", "image/fits", 0, 5760}, {"cut2", "text/plain", 5760, 0},
+        {"cut3", "image/png", 5760, APR_INT64_C(5000000000)}};
+    vo_job_part_t part;
+    vo_job_t job = {0};
+    const char *text;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 3; ++i) {
+        APR_ARRAY_PUSH(parts, vo_job_part_t) = made[i];
+    }
+    job.phase = VO_PHASE_COMPLETED;
+    job.result_file = "x";
+    job.result_parts = text = vo_uws_parts_text(parts, pool);
+    memset(&part, 0, sizeof(part));
+    for (i = 0; vo_uws_parts_next(&part, &text, pool); ++i) {
+        assert_true(i < 3);
+        assert_string_equal(part.name, made[i].name);
+        assert_string_equal(part.media_type, made[i].media_type);
+        assert_int_equal(part.offset, made[i].offset);
+        assert_int_equal(part.size, made[i].size);
+    }
+    assert_int_equal(i, 3);
+    assert_true(vo_uws_part_find(&part, &job, "cut3", pool));
+    assert_int_equal(part.offset, 5760);
+    assert_false(vo_uws_part_find(&part, &job, "result", pool));
+    assert_false(vo_uws_part_find(&part, &job, "cut", pool));
+    assert_false(vo_uws_part_find(&part, &job, "", pool));
+    job.result_parts = NULL;
+    job.result_type = "text/csv";
+    job.result_size = 7;
+    assert_true(vo_uws_part_find(&part, &job, "result", pool));
+    assert_int_equal(part.size, 7);
+    assert_int_equal(part.offset, 0);
+    job.phase = VO_PHASE_EXECUTING;
+    assert_false(vo_uws_part_find(&part, &job, "result", pool));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -498,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_job_result),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_parts),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
