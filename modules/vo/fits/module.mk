@@ -2,7 +2,8 @@
 FITS_GEN := $(BUILD)/gen/fits
 VO_SRCS += $(addprefix modules/vo/fits/,vo_fitsfile.c vo_fits_tiles.c \
     vo_tilecodec.c vo_fits_sum.c vo_region.c vo_cutout.c vo_hdu.c \
-    vo_stretch.c vo_picture.c vo_picture_write.c vo_psf.c)
+    vo_stretch.c vo_picture.c vo_picture_write.c vo_psf.c \
+    vo_spectral.c)
 VO_GEN_SRCS += $(FITS_GEN)/vo_fits_random.c
 $(FITS_GEN)/vo_fits_random.c: modules/vo/fits/vo_fits_random.awk
 	@mkdir -p $(FITS_GEN)

@@ -11,6 +11,7 @@
 
 #include "../vo_num.h"
 #include "vo_card.h"
+#include "vo_spectral.h"
 
 /* Pixels of a box times corners of a polygon: some ten seconds. */
 #define MAX_COMPARISONS ((apr_int64_t)10000000000)
@@ -21,6 +22,16 @@ vo_err_t *vo_cutout_wcs(vo_wcs_t **wcs, const vo_fitsimg_t *image,
                         apr_pool_t *pool)
 {
     return vo_wcs_parse(wcs, image->cards, image->ncards, pool);
+}
+
+static void count_pixels(vo_cutout_t *cut)
+{
+    int i;
+
+    cut->npixels = 1;
+    for (i = 0; i < cut->image->naxes; ++i) {
+        cut->npixels *= cut->size[i];
+    }
 }
 
 static void set_section(vo_cutout_t *cut)
@@ -34,10 +45,24 @@ static void set_section(vo_cutout_t *cut)
     cut->size[cut->axis[0]] = cut->box.nx;
     cut->first[cut->axis[1]] = cut->box.y;
     cut->size[cut->axis[1]] = cut->box.ny;
-    cut->npixels = 1;
-    for (i = 0; i < cut->image->naxes; ++i) {
-        cut->npixels *= cut->size[i];
+    count_pixels(cut);
+}
+
+vo_err_t *vo_cutout_band(int *is_empty, vo_cutout_t *cut, double lo, double hi,
+                         apr_pool_t *pool)
+{
+    vo_spectral_t s;
+
+    *is_empty = 0;
+    VO_TRY(vo_spectral_find(&s, cut->image, pool));
+    if (s.axis < 0 || s.axis == cut->axis[0] || s.axis == cut->axis[1]) {
+        return NULL;
     }
+    vo_spectral_planes(&cut->first[s.axis], &cut->size[s.axis], &s,
+                       cut->image->naxis[s.axis], lo, hi);
+    *is_empty = !cut->size[s.axis];
+    count_pixels(cut);
+    return NULL;
 }
 
 vo_err_t *vo_cutout_plan(vo_cutout_t **planned, const vo_fitsimg_t *image,
@@ -391,8 +416,7 @@ char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
         }
         p += VO_FITS_CARD;
     }
-    for (i = 0; i < 2; ++i) { /* absent it is 0 */
-        axis = cut->axis[i];
+    for (axis = 0; axis < image->naxes; ++axis) { /* absent it is 0 */
         if (!moved[axis] && cut->first[axis]) {
             vo_card_put(p, "CRPIX%-3d= %20" APR_INT64_T_FMT ".0", axis + 1,
                         -cut->first[axis]);

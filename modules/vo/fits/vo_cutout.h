@@ -34,6 +34,11 @@ vo_err_t *vo_cutout_plan(vo_cutout_t **cut, const vo_fitsimg_t *image,
                          const vo_region_t *region, vo_wcs_t *wcs,
                          apr_pool_t *pool);
 
+/* Keep of a cube only the planes that have something of LO .. HI metres; of an
+ * image without a spectral axis nothing changes. *IS_EMPTY: none has. */
+vo_err_t *vo_cutout_band(int *is_empty, vo_cutout_t *cut, double lo, double hi,
+                         apr_pool_t *pool);
+
 /* The same section of another image of as many pixels (weight, mask). */
 vo_err_t *vo_cutout_like(vo_cutout_t **cut, const vo_fitsimg_t *image,
                          const vo_cutout_t *other, apr_pool_t *pool);

@@ -47,7 +47,7 @@ static vo_err_t *find_model(const vo_fits_cards_t **head, int *hdu,
 static int int_of(const vo_fits_cards_t *head, const char *name, int i)
 {
     apr_int64_t v = -1;
-    char key[16];
+    char key[32];
 
     snprintf(key, sizeof(key), i ? "%s%d" : "%s", name, i);
     vo_fits_cards_int(head, key, &v);
@@ -87,7 +87,7 @@ static vo_err_t *read_polynomial(model_t *m, const vo_fits_cards_t *head,
                            " on more than the position.");
     }
     for (i = 0; i < m->naxes; ++i) {
-        char key[16];
+        char key[32];
         const char *name;
 
         snprintf(key, sizeof(key), "POLNAME%d", i + 1);

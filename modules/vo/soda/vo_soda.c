@@ -537,8 +537,8 @@ vo_err_t *vo_soda_plan(apr_array_header_t **planned,
                     one.region = &APR_ARRAY_IDX(q->regions, j, vo_region_t);
                 }
                 if (k < q->bands->nelts && one.image) {
-                    keep_band(&one, &APR_ARRAY_IDX(q->bands, k, vo_band_t),
-                              pool);
+                    one.band = &APR_ARRAY_IDX(q->bands, k, vo_band_t);
+                    keep_band(&one, one.band, pool);
                 }
                 APR_ARRAY_PUSH(cuts, vo_soda_cut_t) = one;
             }

@@ -73,6 +73,7 @@ typedef struct vo_soda_cut_t {
                                     tile */
     int nimages;
     const vo_region_t *region;
+    const vo_band_t *band;       /* NULL: all wavelengths */
     const char *name;            /* of the file, without ".fits" */
 } vo_soda_cut_t;
 

@@ -140,6 +140,15 @@ static vo_err_t *read_piece(vo_soda_piece_t *piece, reading_t *r,
     piece->fits = entry->fits;
     VO_TRY(vo_cutout_plan(&piece->cut, piece->fits, region, entry->wcs,
                           r->pool));
+    if (piece->cut && r->cut->band) {
+        int is_empty;
+
+        VO_TRY(vo_cutout_band(&is_empty, piece->cut, r->cut->band->lo,
+                              r->cut->band->hi, r->pool));
+        if (is_empty) {
+            piece->cut = NULL;
+        }
+    }
     if (!piece->cut) {
         return NULL;
     }

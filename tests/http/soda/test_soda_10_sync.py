@@ -14,7 +14,8 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from pyvohttpd.seed_images import DID, FILTERS, IMAGES, SIZE, path, pixels
+from pyvohttpd.seed_images import (
+    DID, FILTERS, IMAGES, SIZE, header, path)
 from pyvohttpd.xmltree import parse
 
 SYNC = "/vo/soda/pix-dr1/sync"
@@ -453,3 +454,69 @@ def test_settings_are_inherited(vo, conf_now):
     r = vo.get("/vo/siap/pix-dr1/get_fits_cutout", id=101, filter="u",
                ra=150, dec=2, width=0.05)
     refused(r, 400, "UsageError", "at most 100")
+
+
+# --- cubes -------------------------------------------------------------------
+
+AXES = {  # CTYPE3, CUNIT3, CRVAL3, CDELT3: 40 planes around 500 nm to 540 nm
+    "wave": ("WAVE", "nm", 500.0, 1.0),
+    "reversed": ("WAVE", "Angstrom", 5390.0, -10.0),
+    "freq": ("FREQ", "THz", 560.0, 1.0),
+    "awav": ("AWAV", "m", 5e-7, 1e-9),
+    "log": ("WAVE-LOG", "m", 5e-7, 1e-9),
+    "vrad": ("VRAD", "km/s", -500.0, 50.0),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(AXES))
+def test_band_of_a_cube(vo, kind):
+    """Planes against the wavelengths that astropy has for their edges."""
+    ctype, unit, crval, cdelt = AXES[kind]
+    h = header(150.0, 2.0, size=20)
+    h["CTYPE3"], h["CUNIT3"], h["CRPIX3"] = ctype, unit, 1.0
+    h["CRVAL3"], h["CD3_3"] = crval, cdelt
+    if ctype == "VRAD":
+        h["RESTFRQ"] = 5.7e14
+    data = np.arange(40 * 400, dtype="f4").reshape(40, 20, 20)
+    name, did = path(vo, "cube.fits"), DID + "cube"
+    schema = vo.sql("SELECT pg_schema FROM vo.release WHERE release_id ="
+                    " 'pix-dr1'")[0][0]
+    try:
+        fits.writeto(name, data, h, overwrite=True)
+        vo.sql("INSERT INTO %s.vo_image (image_id, publisher_did,"
+               " product_type, calib_level, collection, obs_id, root_id, path,"
+               " media_type, file_size) VALUES (9200, %%s, 'cube', 2, 'PIX',"
+               " 'cube', 1, 'cube.fits', 'image/fits', %%s)" % schema,
+               (did, name.stat().st_size))
+        edges = WCS(h).sub(["spectral"]).pixel_to_world(
+            np.arange(41) - 0.5)
+        wave = np.array(edges.to("m", u.spectral()).value if ctype[0] != "V"
+                        else (299792458.0 / (5.7e14 * (1 - edges.to(
+                            "m/s").value / 299792458.0))))
+        if ctype == "AWAV":  # astropy leaves it that of air
+            um = wave * 1e6
+            wave = wave * (1 + 1e-6 * (287.6155 + 1.62887 / um ** 2
+                                       + 0.01360 / um ** 4))
+        low, high = np.minimum(wave[1:], wave[:-1]), np.maximum(wave[1:],
+                                                                wave[:-1])
+        span = low.min(), high.max()
+        for lo, hi in ((span[0] - 1e-9, span[0] + 0.3 * (span[1] - span[0])),
+                       (np.mean(span), np.mean(span) * 1.0003),
+                       (np.mean(span), np.mean(span)), (0, 1)):
+            planes = np.flatnonzero((high > lo) & (low < hi) if lo < hi
+                                    else (low <= lo) & (high > lo))
+            cut = get_fits(vo, ID=did, CIRCLE="150 2 0.0021",
+                           BAND="%r %r" % (float(lo), float(hi)))[0]
+            assert cut.shape[0] == len(planes), (lo, hi)
+            x0, y0 = (int(h[k] - cut.header[k]) for k in ("CRPIX1", "CRPIX2"))
+            assert np.array_equal(cut.data, data[
+                planes[0]:planes[-1] + 1, y0:y0 + cut.shape[1],
+                x0:x0 + cut.shape[2]])
+            assert cut.header["CRPIX3"] == 1.0 - planes[0]
+        r = ask(vo, ID=did, CIRCLE="150 2 0.0021", BAND="1e-5 2e-5")
+        assert r.status_code == 204
+        whole = get_fits(vo, ID=did)[0]
+        assert np.array_equal(whole.data, data)
+    finally:
+        vo.sql("DELETE FROM %s.vo_image WHERE obs_id = 'cube'" % schema)
+        name.unlink(missing_ok=True)
