@@ -22,7 +22,10 @@
 
 APLOG_USE_MODULE(soda);
 
-#define MAX_SIDE 10.0   /* degrees of a cutout */
+#define MAX_SIDE 10.0     /* degrees of a cutout */
+#define PREVIEW_SIDE 1000 /* pixels of a picture of a whole tile */
+#define PREVIEW_TIMES 20  /* a tile may have so many times the pixels of a
+                             cutout to have its picture made */
 
 /* One request. */
 typedef struct get_t {
@@ -273,7 +276,7 @@ static int send_product(get_t *g, vo_product_e kind)
     vo_err_t *err;
     int i;
 
-    if (kind == VO_PRODUCT_WEIGHT || kind == VO_PRODUCT_PREVIEW) {
+    if (kind == VO_PRODUCT_WEIGHT) {
         err = find_image(&image, g);
         product = err ? NULL : vo_image_product(image, kind);
     }
@@ -302,17 +305,62 @@ static int get_psf_file(get_t *g)
     return send_product(g, VO_PRODUCT_PSF);
 }
 
+/* The registered picture of what is asked for: *PRODUCT NULL when there is
+ * none. HOW and CUT tell what one is to be made of then. */
+static vo_err_t *find_picture(const vo_product_t **product, vo_soda_cut_t *cut,
+                              vo_soda_how_t *how, get_t *g)
+{
+    apr_array_header_t *found;
+    const char *band;
+    int i;
+
+    *product = NULL;
+    VO_TRY(vo_soda_parse_how(how, g->params, VO_SODA_PNG, g->r->pool));
+    VO_TRY(text_of(&band, g, "band"));
+    if (!band || strcasecmp(band, "RGB")) {
+        VO_TRY(find_image(&cut->image, g));
+        cut->images = &cut->image;
+        cut->nimages = 1;
+        *product = vo_image_product(cut->image, VO_PRODUCT_PREVIEW);
+        return NULL;
+    }
+    how->rgb = how->rgb ? how->rgb : "";
+    VO_TRY(find_images(&found, g));
+    for (i = 0; !*product && i < found->nelts; ++i) {
+        *product = vo_image_product(&APR_ARRAY_IDX(found, i, vo_image_t),
+                                    VO_PRODUCT_RGB);
+    }
+    if (!*product) {
+        VO_TRY(vo_soda_choose(cut, how, found, g->r->pool));
+        cut->image = cut->images[0];
+    }
+    return NULL;
+}
+
 static int get_graphic_image(get_t *g)
 {
-    const char *band;
-    vo_err_t *err = text_of(&band, g, "band");
+    const vo_product_t *product = NULL;
+    vo_soda_cut_t cut = {0};
+    vo_soda_how_t how;
+    vo_picture_t *picture;
+    vo_out_t *out;
+    vo_err_t *err = find_picture(&product, &cut, &how, g);
 
+    if (!err && !product) {
+        err = vo_soda_preview(&picture, &cut, &how, g->rel,
+                              how.sizex ? how.sizex : PREVIEW_SIDE,
+                              PREVIEW_TIMES * g->conf.limits.max_pixels,
+                              g->r->pool);
+    }
     if (err) {
         return soda_fail(g->r, err);
     }
-    return send_product(g, band && !strcasecmp(band, "RGB")
-                               ? VO_PRODUCT_RGB
-                               : VO_PRODUCT_PREVIEW);
+    if (product) {
+        return send_file(g, &product->file);
+    }
+    out = soda_fns.response_begin(g->r, "image/png");
+    err = vo_picture_png(out, picture, g->r->pool);
+    return err ? soda_fail(g->r, err) : soda_fns.response_end(g->r, out);
 }
 
 /* By publisher DID, for DataLink: vo_image_file_url. */

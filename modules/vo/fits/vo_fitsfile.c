@@ -599,3 +599,62 @@ vo_err_t *vo_fitsfile_read_float(const vo_fitsimg_t *image,
     vo_fits_to_float(to, raw, n, image);
     return NULL;
 }
+
+/* Add HEIGHT rows at FROM, the first being row Y of the image, to the sums. */
+static void add_rows(double *sums, int *counts, const float *from,
+                     apr_int64_t y, apr_int64_t height, apr_int64_t width,
+                     int factor, int nx)
+{
+    apr_int64_t x, row;
+
+    for (row = 0; row < height; ++row) {
+        apr_int64_t at = (y + row) / factor * nx;
+
+        for (x = 0; x < width; ++x) {
+            float v = *from++;
+
+            if (isfinite(v)) {
+                sums[at + x / factor] += v;
+                ++counts[at + x / factor];
+            }
+        }
+    }
+}
+
+vo_err_t *vo_fitsfile_shrink(float **to, int *nx, int *ny,
+                             const vo_fitsimg_t *image, int factor,
+                             apr_pool_t *pool)
+{
+    apr_int64_t first[VO_FITS_MAX_AXES] = {0}, size[VO_FITS_MAX_AXES], height;
+    apr_size_t n, k;
+    apr_pool_t *scratch;
+    double *sums;
+    float *rows;
+    int *counts, i;
+
+    *nx = (int)((image->naxis[0] + factor - 1) / factor);
+    *ny = (int)((image->naxis[1] + factor - 1) / factor);
+    n = (apr_size_t)*nx * (apr_size_t)*ny;
+    *to = apr_palloc(pool, n * sizeof(**to));
+    sums = apr_pcalloc(pool, n * sizeof(*sums));
+    counts = apr_pcalloc(pool, n * sizeof(*counts));
+    for (i = 0; i < VO_FITS_MAX_AXES; ++i) {
+        size[i] = i ? 1 : image->naxis[0];
+    }
+    height = image->tiles && image->tile[1] > 1 ? image->tile[1] : 64;
+    apr_pool_create(&scratch, pool);
+    for (; first[1] < image->naxis[1]; first[1] += height) {
+        size[1] = height < image->naxis[1] - first[1]
+                      ? height : image->naxis[1] - first[1];
+        rows = apr_palloc(scratch, (apr_size_t)(size[0] * size[1])
+                                       * sizeof(*rows));
+        VO_TRY(vo_fitsfile_read_float(image, first, size, rows, scratch));
+        add_rows(sums, counts, rows, first[1], size[1], size[0], factor, *nx);
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
+    for (k = 0; k < n; ++k) {
+        (*to)[k] = counts[k] ? (float)(sums[k] / counts[k]) : NAN;
+    }
+    return NULL;
+}

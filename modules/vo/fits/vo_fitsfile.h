@@ -89,6 +89,13 @@ vo_err_t *vo_fitsfile_read_float(const vo_fitsimg_t *image,
                                  const apr_int64_t *size, float *to,
                                  apr_pool_t *scratch);
 
+/* The first plane of the image made smaller: each value of *TO, NX x NY in POOL,
+ * is the mean of FACTOR x FACTOR pixels (fewer at the far edges), NaN where all
+ * are blank. Memory is that of some rows of the image. */
+vo_err_t *vo_fitsfile_shrink(float **to, int *nx, int *ny,
+                             const vo_fitsimg_t *image, int factor,
+                             apr_pool_t *pool);
+
 /* N pixels of BITPIX at FROM as physical values. */
 void vo_fits_to_float(float *to, const void *from, apr_int64_t n,
                       const vo_fitsimg_t *image);

@@ -144,6 +144,13 @@ vo_err_t *vo_soda_write_extensions(vo_out_t *out, vo_soda_made_t *made,
 /* A name for files made of TEXT: of letters, digits and a few signs. */
 const char *vo_soda_file_name(const char *text, apr_pool_t *pool);
 
+/* A picture in POOL of a whole tile, small: of the three images of CUT in colour
+ * or of its first in grey, MOST pixels at most in each direction. VO_ERR_LIMIT
+ * when the images have more than MAX_PIXELS pixels. */
+vo_err_t *vo_soda_preview(vo_picture_t **picture, const vo_soda_cut_t *cut,
+                          const vo_soda_how_t *how, const vo_release_t *rel,
+                          int most, apr_int64_t max_pixels, apr_pool_t *pool);
+
 /* Three images of FOUND that make a usual colour picture: broad filters nearest
  * to 760, 620 and 480 nm. 0 when there are not three. */
 int vo_soda_usual_rgb(const vo_image_t *rgb[3],

@@ -270,12 +270,30 @@ static vo_picture_t *grey(const vo_soda_piece_t *piece,
                            (int)box->ny, &how->stretch, pool);
 }
 
+/* How the three images are put together. */
+static vo_lupton_t lupton_of(const vo_image_t *const images[3],
+                             const vo_soda_how_t *how)
+{
+    vo_lupton_t lupton = how->lupton;
+    double zero_point[3], wave[3];
+    int i;
+
+    for (i = 0; i < 3; ++i) {
+        zero_point[i] = images[i]->zero_point;
+        wave[i] = (images[i]->em_min + images[i]->em_max) / 2;
+    }
+    if (!how->has_balance) {
+        vo_lupton_balance(lupton.factor, zero_point, wave);
+    }
+    return lupton;
+}
+
 static vo_err_t *colour(vo_picture_t **picture, const vo_soda_made_t *made,
                         apr_pool_t *pool)
 {
     const vo_box_t *box = &made->pieces[0].cut->box;
-    vo_lupton_t lupton = made->how->lupton;
-    double zero_point[3], wave[3];
+    const vo_image_t *images[3];
+    vo_lupton_t lupton;
     const float *rgb[3];
     int i;
 
@@ -284,15 +302,10 @@ static vo_err_t *colour(vo_picture_t **picture, const vo_soda_made_t *made,
                            " share their pixels");
     }
     for (i = 0; i < 3; ++i) {
-        const vo_image_t *image = made->pieces[i].image;
-
+        images[i] = made->pieces[i].image;
         rgb[i] = vo_cutout_float(made->pieces[i].cut, pool);
-        zero_point[i] = image->zero_point;
-        wave[i] = (image->em_min + image->em_max) / 2;
     }
-    if (!made->how->has_balance) {
-        vo_lupton_balance(lupton.factor, zero_point, wave);
-    }
+    lupton = lupton_of(images, made->how);
     *picture = vo_picture_rgb(rgb, (int)box->nx, (int)box->ny, &lupton, pool);
     return NULL;
 }
@@ -382,4 +395,58 @@ vo_err_t *vo_soda_write(vo_out_t *out, vo_soda_made_t *made, apr_pool_t *pool)
     }
     return made->how->layout == VO_LAYOUT_CUBE ? write_cube(out, made, pool)
                                                : write_mef(out, made, pool);
+}
+
+/* ---- whole tiles ------------------------------------------------------ */
+
+static vo_err_t *shrink(float **v, int size[2], apr_int64_t *left,
+                        const vo_image_t *image, const vo_release_t *rel,
+                        int most, apr_pool_t *pool)
+{
+    const vo_fitsimg_t *fits;
+    vo_fitsfile_t *file;
+    const char *name;
+    apr_int64_t longest;
+    int fd;
+
+    VO_TRY(vo_imgfile_open(&fd, &name, NULL, rel, &image->file, pool));
+    VO_TRY(vo_fitsfile_open(&file, name, pool));
+    VO_TRY(vo_fitsfile_image(&fits, file, image->file.hdu));
+    *left -= fits->naxis[0] * fits->naxis[1];
+    if (*left < 0 || fits->naxes < 2) {
+        return vo_err_make(pool, VO_ERR_LIMIT, "The image is too large to make"
+                           " a picture of it at once.");
+    }
+    longest = fits->naxis[0] > fits->naxis[1] ? fits->naxis[0]
+                                              : fits->naxis[1];
+    return vo_fitsfile_shrink(v, &size[0], &size[1], fits,
+                              (int)((longest + most - 1) / most), pool);
+}
+
+vo_err_t *vo_soda_preview(vo_picture_t **picture, const vo_soda_cut_t *cut,
+                          const vo_soda_how_t *how, const vo_release_t *rel,
+                          int most, apr_int64_t max_pixels, apr_pool_t *pool)
+{
+    int n = how->rgb ? 3 : 1, size[3][2], i;
+    const float *rgb[3];
+    vo_lupton_t lupton;
+    float *v;
+
+    for (i = 0; i < n; ++i) {
+        VO_TRY(shrink(&v, size[i], &max_pixels, cut->images[i], rel, most,
+                      pool));
+        rgb[i] = v;
+        if (size[i][0] != size[0][0] || size[i][1] != size[0][1]) {
+            return vo_err_make(pool, VO_ERR_USAGE, "RGB: these filters do not"
+                               " share their pixels");
+        }
+    }
+    if (n == 1) {
+        *picture = vo_picture_grey(rgb[0], size[0][0], size[0][1],
+                                   &how->stretch, pool);
+        return NULL;
+    }
+    lupton = lupton_of(cut->images, how);
+    *picture = vo_picture_rgb(rgb, size[0][0], size[0][1], &lupton, pool);
+    return NULL;
 }

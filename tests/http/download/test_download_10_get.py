@@ -130,7 +130,9 @@ def test_client_that_leaves(vo):
     ("get_fits", {"id": 101, "filter": "y"}, 404, ["u (31)", "g (12)"]),
     ("get_fits", {"id": 101}, 400, ["filter is missing", "u (31)"]),
     ("get_weight", {"id": 101}, 400, ["filter is missing"]),
-    ("get_graphic_image", {"id": 101, "band": "RGB"}, 404, ["rgb"]),
+    ("get_graphic_image", {"id": 101, "band": "RGB", "RGB": "r,g,z"}, 400,
+     ["u, g, r"]),
+    ("get_graphic_image", {"id": 101}, 400, ["filter is missing"]),
     ("get_file", {}, 400, ["ID is missing"]),
     ("get_file", {"ID": "ivo://x/y"}, 404, ["no image"]),
     ("get_file", {"ID": IMAGES[13]["did"]}, 404, ["no image"]),
@@ -289,3 +291,12 @@ def test_graphic_cutout(vo):
     assert r.headers["Content-Type"] == "image/jpeg"
     r = get(vo, "get_graphic_cutout", filter="g", id=102, **where)
     assert png_size(r.content)[2] == 0
+
+
+def test_graphic_image_that_is_not_registered(vo):
+    """It is made of the pixels."""
+    r = get(vo, "get_graphic_image", id=101, band="RGB")
+    assert r.headers["Content-Type"] == "image/png", r.text
+    assert png_size(r.content) == (300, 300, 2)
+    r = get(vo, "get_graphic_image", id=101, band="RGB", sizex=50)
+    assert png_size(r.content) == (50, 50, 2)
