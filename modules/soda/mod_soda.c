@@ -17,6 +17,7 @@ APLOG_USE_MODULE(soda);
 #define SODA_SYNC_ID "ivo://ivoa.net/std/SODA#sync-1.0"
 #define SODA_ASYNC_ID "ivo://ivoa.net/std/SODA#async-1.0"
 #define DEFAULT_MAX_PIXELS 30000000
+#define DEFAULT_PROCESS_PIXELS 100000000
 #define DEFAULT_MAX_CUTS 1000
 #define DEFAULT_MAX_BULK 100000
 #define DEFAULT_UPLOAD_BYTES 104857600
@@ -28,7 +29,7 @@ vo_fns_t soda_fns;
 /* ---- configuration ---------------------------------------------------- */
 
 typedef struct soda_dir_t { /* VO_UNSET: not set here */
-    int max_pixels, max_cuts, max_bulk, upload_bytes, timeout;
+    int max_pixels, process_pixels, max_cuts, max_bulk, upload_bytes, timeout;
 } soda_dir_t;
 
 static void *create_dir(apr_pool_t *pool, char *path)
@@ -37,6 +38,7 @@ static void *create_dir(apr_pool_t *pool, char *path)
 
     (void)path;
     d->max_pixels = VO_UNSET;
+    d->process_pixels = VO_UNSET;
     d->max_cuts = VO_UNSET;
     d->max_bulk = VO_UNSET;
     d->upload_bytes = VO_UNSET;
@@ -50,6 +52,7 @@ static void *merge_dir(apr_pool_t *pool, void *outerv, void *innerv)
     const soda_dir_t *outer = outerv, *inner = innerv;
 
     VO_INHERIT(d, outer, inner, max_pixels, VO_UNSET);
+    VO_INHERIT(d, outer, inner, process_pixels, VO_UNSET);
     VO_INHERIT(d, outer, inner, max_cuts, VO_UNSET);
     VO_INHERIT(d, outer, inner, max_bulk, VO_UNSET);
     VO_INHERIT(d, outer, inner, upload_bytes, VO_UNSET);
@@ -65,6 +68,10 @@ soda_conf_t soda_conf(request_rec *r)
 
     conf.limits.max_pixels = vo_conf_or(d->max_pixels, DEFAULT_MAX_PIXELS);
     conf.limits.max_cuts = vo_conf_or(d->max_cuts, DEFAULT_MAX_CUTS);
+    conf.limits.admit = soda_admit;
+    conf.limits.baton = r;
+    conf.process_pixels = vo_conf_or(d->process_pixels,
+                                     DEFAULT_PROCESS_PIXELS);
     conf.max_bulk = vo_conf_or(d->max_bulk, DEFAULT_MAX_BULK);
     conf.upload_bytes = vo_conf_or(d->upload_bytes, DEFAULT_UPLOAD_BYTES);
     conf.timeout_ms = 1000 * vo_conf_or(d->timeout, DEFAULT_LOOK_S);
@@ -74,6 +81,8 @@ soda_conf_t soda_conf(request_rec *r)
 #define OFFSET(field) APR_OFFSETOF(soda_dir_t, field)
 static const vo_conf_int_t max_pixels = {OFFSET(max_pixels), 1, 2000000000,
                                          "pixels"};
+static const vo_conf_int_t process_pixels = {OFFSET(process_pixels), 1,
+                                             2000000000, "pixels"};
 static const vo_conf_int_t max_cuts = {OFFSET(max_cuts), 1, 1000000,
                                        "cutouts"};
 static const vo_conf_int_t max_bulk = {OFFSET(max_bulk), 1, 10000000,
@@ -91,6 +100,11 @@ static const command_rec commands[] = {
            "Most pixels one cutout may have, all its filters, weights and "
            "masks together: what it takes of memory is a few times as many "
            "times four bytes; default 30000000."),
+    NUMBER("SODAProcessPixels", process_pixels,
+           "Most pixels that the cutouts being made by one httpd process have "
+           "at a time (some 8 bytes each); a request that finds more waits for "
+           "up to 10 seconds and is then told to try again; default "
+           "100000000."),
     NUMBER("SODAMaxCuts", max_cuts,
            "Most cutouts one request may ask for: images times regions times "
            "bands; default 1000."),
@@ -240,6 +254,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_register_provider(pool, VO_JOBTYPE_GROUP, soda_jobtype.name,
                          VO_JOBTYPE_VERSION, &soda_jobtype);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(soda_gate_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

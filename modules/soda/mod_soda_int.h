@@ -18,6 +18,7 @@ extern const vo_jobtype_t soda_jobtype;
 /* The settings of a request, defaults filled in. */
 typedef struct soda_conf_t {
     vo_soda_limits_t limits; /* SODAMaxPixels, SODAMaxCuts */
+    int process_pixels;      /* SODAProcessPixels: of requests at a time */
     int max_bulk;            /* SODAMaxBulk: positions of a job */
     int upload_bytes;        /* SODAUploadBytes */
     int timeout_ms;          /* SODATimeout: of each look-up */
@@ -40,6 +41,11 @@ int soda_answer(request_rec *r, vo_soda_made_t *made);
 
 /* Content-Disposition: WHAT is "inline" or "attachment". */
 void soda_disposition(request_rec *r, const char *what, const char *filename);
+
+/* Of limits: the pixels of requests (the baton) that one process holds at a
+ * time. To be made ready in each child. */
+void soda_gate_init(apr_pool_t *pchild, server_rec *s);
+vo_err_t *soda_admit(void *baton, apr_int64_t npixels, apr_pool_t *pool);
 
 /* SODA's synchronous resource. */
 int soda_sync(request_rec *r, const vo_release_t *rel);

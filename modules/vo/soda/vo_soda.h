@@ -64,6 +64,10 @@ typedef struct vo_soda_query_t {
 typedef struct vo_soda_limits_t {
     apr_int64_t max_pixels; /* of a cut, all its images together */
     int max_cuts;           /* of a request */
+    /* Asked, if it is there, before NPIXELS are read, which live as long as
+     * POOL: it may wait until there is room, or refuse (VO_ERR_BUSY). */
+    vo_err_t *(*admit)(void *baton, apr_int64_t npixels, apr_pool_t *pool);
+    void *baton;
 } vo_soda_limits_t;
 
 typedef struct vo_soda_cut_t {

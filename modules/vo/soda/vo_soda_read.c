@@ -15,6 +15,7 @@ typedef struct reading_t {
     const vo_soda_cut_t *cut;
     const vo_soda_how_t *how;
     apr_int64_t left;    /* pixels that may still be read */
+    int is_admitted;     /* there is room for them */
     const vo_soda_limits_t *limits;
     vo_soda_files_t *files;
     apr_pool_t *pool;
@@ -83,6 +84,23 @@ static vo_err_t *open_fits(entry_t **entry, reading_t *r,
 
 /* ---- cuts ------------------------------------------------------------- */
 
+/* Ask for the room of the whole cut, now that it is known how large the first
+ * of its images is. */
+static vo_err_t *ask_admission(reading_t *r, apr_int64_t npixels)
+{
+    const vo_soda_how_t *how = r->how;
+    apr_int64_t most = r->limits->max_pixels;
+    int n = r->cut->nimages * (1 + how->has_weight + how->has_mask);
+
+    if (r->is_admitted || !r->limits->admit) {
+        return NULL;
+    }
+    r->is_admitted = 1;
+    npixels = npixels < most / n ? npixels * n : most;
+    npixels += (apr_int64_t)how->sizex * how->sizey;
+    return r->limits->admit(r->limits->baton, npixels, r->pool);
+}
+
 /* Read CUT if there is still room for it. */
 static vo_err_t *read_cutout(reading_t *r, vo_cutout_t *cut,
                              const vo_region_t *region, vo_wcs_t *wcs)
@@ -96,6 +114,7 @@ static vo_err_t *read_cutout(reading_t *r, vo_cutout_t *cut,
                            r->cut->nimages == 1 ? "" : "s",
                            r->limits->max_pixels);
     }
+    VO_TRY(ask_admission(r, cut->npixels));
     r->left -= cut->npixels;
     return vo_cutout_read(cut, region, wcs, cut->npixels, r->pool);
 }
@@ -175,7 +194,7 @@ vo_err_t *vo_soda_read(vo_soda_made_t *made, const vo_soda_cut_t *cut,
                        const vo_soda_limits_t *limits, vo_soda_files_t *files,
                        apr_pool_t *pool)
 {
-    reading_t r = {rel, cut, how, limits->max_pixels, limits, files, pool};
+    reading_t r = {rel, cut, how, limits->max_pixels, 0, limits, files, pool};
     int i;
 
     memset(made, 0, sizeof(*made));

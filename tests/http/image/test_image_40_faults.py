@@ -9,7 +9,7 @@ import pytest
 from pyvohttpd.clients import (ask, blocked, kill_backends, locked, open_files,
                                reset, rest)
 from pyvohttpd.jobs import until
-from pyvohttpd.seed_images import DID, IMAGES, path
+from pyvohttpd.seed_images import IMAGES, large_image
 
 U, R = IMAGES[0], IMAGES[2]
 CUT_URL = "/vo/soda/pix-dr1/sync?" + urlencode({
@@ -61,19 +61,9 @@ def test_client_gone_while_images_are_looked_up(vo, url, kind):
 
 @pytest.fixture
 def large(vo):
-    """The DID of an image with a file of 300 MB."""
-    name = path(vo, "large.fits")
-    size = 300 * 1000 * 1000
-    with open(name, "wb") as f:
-        f.truncate(size)
-    did = DID + "large"
-    vo.sql("INSERT INTO pix_dr1.vo_image (image_id, publisher_did,"
-           " product_type, calib_level, collection, obs_id, root_id, path,"
-           " hdu, media_type, file_size) VALUES (9900, %s, 'image', 2, 'PIX',"
-           " 'large', 1, 'large.fits', 1, 'image/fits', %s)", (did, size))
-    yield "/vo/siap/pix-dr1/get_file?" + urlencode({"ID": did}), size
-    vo.sql("DELETE FROM pix_dr1.vo_image WHERE image_id = 9900")
-    name.unlink()
+    """The address of a file of 100 MB, and its size."""
+    with large_image(vo) as (did, size):
+        yield "/vo/siap/pix-dr1/get_file?" + urlencode({"ID": did}), size
 
 
 def test_clients_that_stop_reading(vo, large):
@@ -106,3 +96,23 @@ def test_clients_that_leave(vo, large):
         reset(s)
     assert vo.get(CUT_URL).status_code == 200
     until(lambda: open_files(vo) == 0, 10)
+
+
+# --- many pixels at a time -----------------------------------------------------
+
+def test_large_cutouts_take_turns(vo, conf_now):
+    """One whose client reads slowly holds its pixels; another waits for them,
+    and small ones pass by."""
+    conf_now('<Location "/vo/soda">\nSODAProcessPixels 30000000\n</Location>')
+    with large_image(vo) as (did, size):
+        url = "/vo/soda/pix-dr1/sync?" + urlencode({"ID": did})
+        slow = ask(vo, url)
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            other = pool.submit(vo.get, url)
+            assert vo.get(CUT_URL).status_code == 200
+            time.sleep(0.7)
+            assert not other.done()
+            reset(slow)
+            r = other.result(8)
+        assert r.status_code == 200 and abs(len(r.content) - size) <= 2880

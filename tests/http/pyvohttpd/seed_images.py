@@ -260,3 +260,29 @@ def slow_images(vo, seconds):
     finally:
         vo.sql("DROP VIEW pix_dr1.vo_obscore; ALTER VIEW pix_dr1.kept RENAME"
                " TO vo_obscore")
+
+
+@contextlib.contextmanager
+def large_image(vo):
+    """The DID of one more image of pix-dr1, of 5000 x 5000 zeros, and the size
+    of its file."""
+    h = header(150.0, 2.0, size=5000)
+    h["OBJECT"] = "large"
+    start = fits.Header([("SIMPLE", True), ("BITPIX", -32), ("NAXIS", 2),
+                         ("NAXIS1", 5000), ("NAXIS2", 5000)])
+    start.extend(h)
+    text = start.tostring().encode()
+    size = len(text) + -(-5000 * 5000 * 4 // 2880) * 2880
+    with open(path(vo, "large.fits"), "wb") as f:
+        f.write(text)
+        f.truncate(size)
+    vo.sql("INSERT INTO pix_dr1.vo_image (image_id, publisher_did,"
+           " product_type, calib_level, collection, obs_id, root_id, path,"
+           " hdu, media_type, file_size) VALUES (9900, %s, 'image', 2, 'PIX',"
+           " 'large', 1, 'large.fits', 1, 'image/fits', %s)",
+           (DID + "large", size))
+    try:
+        yield DID + "large", size
+    finally:
+        vo.sql("DELETE FROM pix_dr1.vo_image WHERE image_id = 9900")
+        path(vo, "large.fits").unlink()

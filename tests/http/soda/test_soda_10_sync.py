@@ -434,7 +434,8 @@ def test_vosi(vo):
 # --- configuration -----------------------------------------------------------
 
 @pytest.mark.parametrize("name", ["SODAMaxPixels", "SODAMaxCuts",
-                                  "SODAMaxBulk", "SODATimeout"])
+                                  "SODAProcessPixels", "SODAMaxBulk",
+                                  "SODATimeout"])
 @pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "99999999999"])
 def test_bad_settings_are_refused(vo, name, value):
     accepted, text = vo.configtest("%s %s" % (name, value))

@@ -115,16 +115,16 @@ static void test_order(void **state)
 static void test_data_model(void **state)
 {
     vo_tap_limits_t limits = some;
-    xmlNodePtr cap, model;
+    xmlDocPtr doc = document("u", &limits);
+    xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children), model;
     xmlChar *id;
 
     (void)state;
-    cap = next_element(
-        xmlDocGetRootElement(document("u", &limits))->children);
     assert_null(child(cap, "dataModel"));
+    xmlFreeDoc(doc);
     limits.has_obscore = 1;
-    cap = next_element(
-        xmlDocGetRootElement(document("u", &limits))->children);
+    doc = document("u", &limits);
+    cap = next_element(xmlDocGetRootElement(doc)->children);
     model = child(cap, "dataModel");
     assert_string_equal(text_of(model), "ObsCore-1.1");
     id = xmlGetProp(model, (const xmlChar *)"ivo-id");
@@ -133,6 +133,7 @@ static void test_data_model(void **state)
     xmlFree(id);
     assert_string_equal((const char *)next_element(model->next)->name,
                         "language");
+    xmlFreeDoc(doc);
 }
 
 static void test_limits_and_url(void **state)

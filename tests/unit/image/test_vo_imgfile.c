@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <apr_general.h>
@@ -85,6 +87,9 @@ static void test_opens(void **state)
     FILE *f;
 
     (void)state;
+    if (syscall(SYS_openat2, -1, "", NULL, 0) == -1 && errno == ENOSYS) {
+        skip(); /* valgrind does not know it */
+    }
     assert_null(try_open(3, "a.fits", 5, &name));
     f = fopen(name, "r");
     assert_non_null(f);

@@ -20,7 +20,7 @@ from pyvohttpd import jobs
 from pyvohttpd.clients import (ask, blocked, children, kill_backends, locked,
                                open_files, rest, usage)
 from pyvohttpd.jobs import until
-from pyvohttpd.seed_images import IMAGES, TILES
+from pyvohttpd.seed_images import IMAGES, TILES, large_image
 
 SYNC = "/vo/soda/pix-dr1/sync"
 ASYNC = "/vo/soda/pix-dr1/async"
@@ -154,6 +154,20 @@ def test_full_disk(vo, conf_now, expect_log):
 
 
 # --- very many -----------------------------------------------------------
+
+def test_large_cutouts_wait_not_for_ever(vo, conf_now, expect_log):
+    expect_log("VO1021", "VO1022")
+    conf_now('<Location "/vo/soda">\nSODAProcessPixels 30000000\n</Location>')
+    with large_image(vo) as (did, _):
+        url = SYNC + "?" + urlencode({"ID": did})
+        slow = ask(vo, url)
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+        r = vo.get(url)
+        assert r.status_code == 503 and "try again later" in r.text
+        assert int(r.headers["Retry-After"]) > 0
+        slow.close()
+        until(lambda: vo.get(url).status_code == 200)
+
 
 def test_five_hundred_at_once(vo):
     """Each gets its cutout, or is told to come again."""
