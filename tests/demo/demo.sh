@@ -17,7 +17,9 @@ start=$SECONDS
 # An archive on loopback may take tables by address from VizieR; a host of your
 # own has none until its operator names some.
 mkdir -p "$dir/httpd/extra.d"
-echo 'TAPUploadFrom vizier.cds.unistra.fr' > "$dir/httpd/extra.d/demo.conf"
+conf='TAPUploadFrom vizier.cds.unistra.fr'
+[ "$(cat "$dir/httpd/extra.d/demo.conf" 2>/dev/null)" = "$conf" ] ||
+    echo "$conf" > "$dir/httpd/extra.d/demo.conf"
 "$top/tests/demo/server.sh" "$dir" httpd-start
 # shellcheck disable=SC1091
 . "$dir/env"

@@ -183,7 +183,14 @@ httpd_start() {
     mkdir -p "$dir/httpd/logs" "$dir/httpd/run" "$dir/httpd/extra.d" \
         "$dir/httpd/before.d"
     own "$dir/httpd"
-    if httpd_running; then return; fi
+    if httpd_running; then
+        # one that was started with other modules or settings starts anew
+        [ -n "$(find "$build/modules" "$top/conf/vo.conf" "$dir/httpd/extra.d" \
+            "$dir/httpd/before.d" -newer "$dir/httpd/run/httpd.pid" \
+            -name '*.so' -o -newer "$dir/httpd/run/httpd.pid" -name '*.conf' \
+            2>/dev/null)" ] || return 0
+        httpd_stop
+    fi
     rm -f "$dir/httpd/run/httpd.pid"
     # mod_vo first: the others look for what it offers
     (cd "$build/modules" 2>/dev/null && ls mod_vo.so mod_*.so 2>/dev/null) |
