@@ -23,6 +23,8 @@ int vo_cors_header_parser(request_rec *r)
     if (r->main || !vo_is_ours(r)) {
         return DECLINED;
     }
+    /* errors and tables repeat what they were sent: text is never a page */
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
     is_allowed = vo_conf_allows_origin(r, origin ? origin : "", &is_any);
     if (!is_any) {
         apr_table_mergen(r->err_headers_out, "Vary", "Origin");

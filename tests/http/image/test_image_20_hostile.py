@@ -200,6 +200,19 @@ def test_head_is_get_without_a_body(vo):
             assert head.headers[name] == get.headers[name], (url, name)
 
 
+def test_what_was_sent_is_never_a_page(vo):
+    script = "<script>alert(1)</script>\"'>"
+    for url, good, names in SERVICES:
+        for fmt in ("html", "json", "csv", "votable", script):
+            params = dict(good, RESPONSEFORMAT=fmt)
+            params[names.split()[0]] = script
+            r = vo.get(url, **params)
+            assert r.headers["X-Content-Type-Options"] == "nosniff"
+            assert "<script" not in r.text or r.headers[
+                "Content-Type"].startswith(("text/plain", "text/csv",
+                                            "application/json")), url
+
+
 def test_pages_may_read_files_in_parts(vo):
     """A page that shows a file asks for ranges, and sees where they are."""
     r = vo.request("GET", GET + "fits", params={"id": 101, "filter": "u"},
@@ -230,7 +243,7 @@ def test_ranges(vo, ranges, status):
             len(data) - 1, len(data))
 
 
-# --- files that changed behind our back ----------------------------------------
+# --- files that changed behind our back ---------------------------------------
 
 @pytest.fixture
 def changing(vo):

@@ -103,7 +103,7 @@ def test_embargo(vo):
     until(lambda: statuses() == {200, 304}, 10)
 
 
-# --- a release without images --------------------------------------------------
+# --- a release without images -------------------------------------------------
 
 @pytest.mark.parametrize("path, params", [
     a for a in ADDRESSES if a[0].startswith(("soda", "siap", "datalink",

@@ -1,4 +1,4 @@
-"""test_image_40_faults.py: requests for images whose database or client dies."""
+"""test_image_40_faults.py: requests whose database or client dies."""
 # SPDX-License-Identifier: GPL-3.0-or-later
 import concurrent.futures
 import time
@@ -98,7 +98,7 @@ def test_clients_that_leave(vo, large):
     until(lambda: open_files(vo) == 0, 10)
 
 
-# --- many pixels at a time -----------------------------------------------------
+# --- many pixels at a time ----------------------------------------------------
 
 def test_large_cutouts_take_turns(vo, conf_now):
     """One whose client reads slowly holds its pixels; another waits for them,
