@@ -4,10 +4,10 @@
  * cutout_tool make FILE SIZE TILEX TILEY    a float image of stars and noise,
  *                                           tile-compressed by RICE_1 (TILEX 0:
  *                                           not compressed)
- * cutout_tool cfitsio FILE N SECONDS        open, read a section of N x N pixels
- * cutout_tool libvo FILE N SECONDS          somewhere, close: times per second;
- *                                           libvo makes the whole cutout, header
- *                                           and WCS and checksums
+ * cutout_tool cfitsio FILE N SECONDS        open, read a section of N x N
+ * cutout_tool libvo FILE N SECONDS          pixels somewhere, close: times per
+ *                                           second; libvo makes the whole
+ *                                           cutout, header, WCS, checksums
  */
 #include <math.h>
 #include <stdio.h>

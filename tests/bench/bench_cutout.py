@@ -1,5 +1,5 @@
-"""bench_cutout.py: cutouts by HTTP from a 9500 x 9500 tile in square Rice tiles,
-warm cache, against a bare cfitsio loop (open, read the section, close) run
+"""bench_cutout.py: cutouts by HTTP from a 9500 x 9500 tile in square Rice
+tiles, warm cache, against a bare cfitsio loop (open, read the section, close) run
 beside as many; several filters, colour pictures, lists of positions, memory.
 Run by `make bench-cutout`; VO_BUILD tells where things are built."""
 # SPDX-License-Identifier: GPL-3.0-or-later

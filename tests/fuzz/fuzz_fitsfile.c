@@ -14,6 +14,7 @@
 
 #include "fits/vo_cutout.h"
 #include "fits/vo_picture.h"
+#include "fits/vo_psf.h"
 
 #define MOST (1 << 20) /* pixels of a cut */
 
@@ -73,13 +74,24 @@ static vo_err_t *try_image(const vo_fitsimg_t *image, const uint8_t *tail,
     vo_region_t region;
     vo_wcs_t *wcs;
     vo_out_t *out;
+    int is_empty;
 
-    if (!vo_cutout_wcs(&wcs, image, pool)
-        && !vo_region_parse(&region, "CIRCLE", "150 2 0.01", pool)) {
+    if (!vo_cutout_wcs(&wcs, image, pool)) {
+        vo_region_parse(&region, "CIRCLE", "150 2 0.01", pool);
         VO_TRY(vo_cutout_plan(&cut, image, &region, wcs, pool));
+        vo_region_parse(&region, "POLYGON", "149.99 2 150 2.01 150.003 1.99",
+                        pool);
+        VO_TRY(vo_cutout_plan(&cut, image, &region, wcs, pool));
+        if (cut) {
+            vo_cutout_read(cut, &region, wcs, MOST, pool);
+        }
     }
     cut = choose(image, tail, pool);
     if (!cut) {
+        return NULL;
+    }
+    VO_TRY(vo_cutout_band(&is_empty, cut, 4e-7, 6e-7, pool));
+    if (is_empty) {
         return NULL;
     }
     VO_TRY(vo_cutout_read(cut, NULL, NULL, MOST, pool));
@@ -100,9 +112,11 @@ static vo_err_t *try_file(const char *name, const uint8_t *tail,
 {
     const vo_fitsimg_t *image;
     vo_fitsfile_t *file;
+    vo_psf_t *psf;
     int hdu;
 
     VO_TRY(vo_fitsfile_open(&file, name, pool));
+    vo_psf_at(&psf, file, tail[0], tail[1], pool);
     for (hdu = 1; hdu < 5; ++hdu) {
         vo_err_t *err = vo_fitsfile_image(&image, file, hdu);
 

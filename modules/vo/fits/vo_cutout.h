@@ -69,8 +69,8 @@ char *vo_cutout_cards(int *ncards, const vo_cutout_t *cut,
 vo_err_t *vo_cutout_write(vo_out_t *out, vo_cutout_t *cut,
                           const vo_hdu_opts_t *opts, apr_pool_t *scratch);
 
-/* An empty primary HDU in front of extensions; CARDS (80 characters each, NCARDS
- * of them, may be 0) go into it. */
+/* An empty primary HDU in front of extensions; CARDS (80 characters each,
+ * NCARDS of them, may be 0) go into it. */
 vo_err_t *vo_cutout_write_primary(vo_out_t *out, const char *cards,
                                   int ncards, apr_pool_t *scratch);
 

@@ -72,11 +72,11 @@ vo_picture_t *vo_picture_grey(const float *v, int nx, int ny,
 /*
  * Lupton et al. 2004 (PASP 116, 133): of the red, green and blue values, less
  * the background of each and times its factor, the mean I is stretched, and
- * each is multiplied with F(I) / I, so that the colour of a bright star is kept:
+ * each is multiplied with F(I) / I, so that a bright star keeps its colour:
  *   F(I) = 25.5 asinh(Q I / s) / asinh(Q / 10)
  * cut to the largest of the three being 255. s, the value at which asinh begins
- * to bend, is that many times the noise of I which makes the noise visible, over
- * ALPHA. astropy's make_lupton_rgb is the same with stretch = s.
+ * to bend, is that many times the noise of I which makes the noise visible,
+ * over ALPHA. astropy's make_lupton_rgb is the same with stretch = s.
  */
 typedef struct vo_lupton_t {
     double q;          /* softening, above 0; 8 is usual */

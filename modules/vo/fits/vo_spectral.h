@@ -6,8 +6,8 @@
 #include "vo_fitsfile.h"
 
 /*
- * FITS 4.0, section 8.4: an axis of the kind WAVE, AWAV, FREQ, WAVN, ENER, VRAD,
- * VOPT or VELO, linear or -LOG, in its usual units. Wavelengths are those in
+ * FITS 4.0, section 8.4: an axis of the kind WAVE, AWAV, FREQ, WAVN, ENER,
+ * VRAD, VOPT or VELO, linear or -LOG, in its usual units. Wavelengths are those in
  * vacuum, metres.
  */
 typedef struct vo_spectral_t {
@@ -27,7 +27,8 @@ vo_err_t *vo_spectral_find(vo_spectral_t *s, const vo_fitsimg_t *image,
 double vo_spectral_wave(const vo_spectral_t *s, double pixel);
 
 /* The planes that have something of LO .. HI metres (of one wavelength, LO
- * being HI, the one it is in): *FIRST from 0, *COUNT 0 for none. N are there. */
+ * being HI, the one it is in): *FIRST from 0, *COUNT 0 for none. There are
+ * N. */
 void vo_spectral_planes(apr_int64_t *first, apr_int64_t *count,
                         const vo_spectral_t *s, apr_int64_t n, double lo,
                         double hi);

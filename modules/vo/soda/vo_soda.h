@@ -46,7 +46,8 @@ typedef struct vo_soda_how_t {
 } vo_soda_how_t;
 
 #define VO_SODA_HOW_DEFAULT                                                   \
-    {VO_SODA_FITS, NULL, VO_LAYOUT_MEF, 0, 0, {0, 0, VO_STRETCH_PERCENT, 0, 0}, \
+    {VO_SODA_FITS, NULL, VO_LAYOUT_MEF, 0, 0,                                 \
+     {0, 0, VO_STRETCH_PERCENT, 0, 0},                                        \
      NULL, VO_LUPTON_DEFAULT, 0, 0, 0}
 
 typedef struct vo_band_t {
@@ -148,9 +149,9 @@ vo_err_t *vo_soda_write_extensions(vo_out_t *out, vo_soda_made_t *made,
 /* A name for files made of TEXT: of letters, digits and a few signs. */
 const char *vo_soda_file_name(const char *text, apr_pool_t *pool);
 
-/* A picture in POOL of a whole tile, small: of the three images of CUT in colour
- * or of its first in grey, MOST pixels at most in each direction. VO_ERR_LIMIT
- * when the images have more than MAX_PIXELS pixels. */
+/* A picture in POOL of a whole tile, small: of the three images of CUT in
+ * colour or of its first in grey, MOST pixels at most in each direction.
+ * VO_ERR_LIMIT when the images have more than MAX_PIXELS pixels. */
 vo_err_t *vo_soda_preview(vo_picture_t **picture, const vo_soda_cut_t *cut,
                           const vo_soda_how_t *how, const vo_release_t *rel,
                           int most, apr_int64_t max_pixels, apr_pool_t *pool);

@@ -7,9 +7,9 @@
 
 /*
  * Positions come from a table of any format the readers know; its columns of
- * position are found by vo_position.h. Each is cut from the tile whose centre is
- * nearest among those that show it. The positions of a tile are done together,
- * its files being opened once.
+ * position are found by vo_position.h. Each is cut from the tile whose centre
+ * is nearest among those that show it. The positions of a tile are done
+ * together, its files being opened once.
  */
 typedef struct vo_soda_bulk_t {
     const vo_release_t *rel;

@@ -274,7 +274,8 @@ def test_pictures(vo):
     _, wcs = stored(vo, TAN)
     x0, y0, x1, y1 = circle_box(wcs, 150, 2, 0.0103)
     size = (x1 - x0 + 1, y1 - y0 + 1)
-    r = ask(vo, ID=TAN["did"], CIRCLE="150 2 0.0103", RESPONSEFORMAT="image/png")
+    r = ask(vo, ID=TAN["did"], CIRCLE="150 2 0.0103",
+            RESPONSEFORMAT="image/png")
     assert r.headers["Content-Type"] == "image/png"
     assert png_size(r.content) == size + (0,)
     for extra in ({"STRETCH": "log"}, {"LIMITS": "zscale"},
@@ -347,7 +348,8 @@ def test_damaged_file(vo, expect_log):
             (folder / name).write_bytes(data)
             vo.sql("INSERT INTO %s.vo_image (image_id, publisher_did,"
                    " product_type, calib_level, collection, obs_id, root_id,"
-                   " path, hdu, media_type, file_size) VALUES (%%s, %%s, 'image', 2, 'PIX',"
+                   " path, hdu, media_type, file_size) VALUES (%%s, %%s,"
+                   " 'image', 2, 'PIX',"
                    " 'damaged', 1, %%s, 2, 'image/fits', %%s)" % schema,
                    (9000 + len(name) + len(data), did + name,
                     "damaged/" + name, len(data)))
@@ -388,9 +390,11 @@ def test_paths_stay_below_their_root(vo, expect_log):
                                   str(secret))):
             vo.sql("INSERT INTO %s.vo_image (image_id, publisher_did,"
                    " product_type, calib_level, collection, obs_id, root_id,"
-                   " path, media_type, file_size) VALUES (%%s, %%s, 'image', 2, 'PIX',"
+                   " path, media_type, file_size) VALUES (%%s, %%s,"
+                   " 'image', 2, 'PIX',"
                    " 'escape', 1, %%s, 'image/fits', %%s)" % schema,
-                   (9100 + i, DID + "escape%d" % i, name, secret.stat().st_size))
+                   (9100 + i, DID + "escape%d" % i, name,
+                    secret.stat().st_size))
             refused(ask(vo, ID=DID + "escape%d" % i), 500, "Error",
                     "not available")
     finally:

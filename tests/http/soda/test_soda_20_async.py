@@ -337,8 +337,8 @@ def test_abort_and_progress(vo):
 def test_a_killed_worker(vo, expect_log):
     """What it did is done again by another; the archive is whole."""
     expect_log("VO12")
-    many = b"ra,dec\n" + b"150,2\n150.1,2\n0.02,45\n" * 3000
-    assert many.count(b"\n") == 9001
+    many = b"ra,dec\n" + b"150,2\n150.1,2\n0.02,45\n" * 6000
+    assert many.count(b"\n") == 18001
     job = run(vo, {"list": many}, UPLOAD="t,param:list", PIXELS="90",
               FILTERS="r", FORMAT="png")
     job.wait("EXECUTING")
@@ -353,8 +353,8 @@ def test_a_killed_worker(vo, expect_log):
     tar = tarfile.open(fileobj=io.BytesIO(job.get("/results/result").content))
     rows = list(csv.DictReader(io.TextIOWrapper(
         tar.extractfile("manifest.csv"))))
-    assert len(rows) == 9000 and {r["status"] for r in rows} == {"ok"}
-    assert len(tar.getnames()) == 9001
+    assert len(rows) == 18000 and {r["status"] for r in rows} == {"ok"}
+    assert len(tar.getnames()) == 18001
 
 
 def workers(vo):
