@@ -106,7 +106,7 @@ const adql_func_t adql_funcs[] = {
      "arr_dot(a DOUBLE ARRAY, b DOUBLE ARRAY) -> DOUBLE",
      "The scalar product of two arrays of one length."},
     {"arr_map", 2, 2, "*a", "g", NULL, F_ARRAY | F_SPECIAL, NULL, UDF,
-     "arr_map(expr DOUBLE, arr DOUBLE[]) -> DOUBLE[]",
+     "arr_map(expr DOUBLE, arr DOUBLE ARRAY) -> DOUBLE ARRAY",
      "An array of what expr is for each element of arr, which is called x in "
      "it: arr_map(POWER(10, -0.4 * x), mag)."},
     /* MOCs */
@@ -183,7 +183,7 @@ const adql_func_t adql_funcs[] = {
      "and km/s. Unknown parallax and motions may be NULL."},
     {"ivo_epoch_prop", 8, 8, "f", "E",
      "sky_epoch_prop(%1, %2, %3, %4, %5, %6, %7, %8)", 0, NULL, UDF,
-     "ivo_epoch_prop(" EPOCHS ") -> DOUBLE[6]",
+     "ivo_epoch_prop(" EPOCHS ") -> DOUBLE ARRAY",
      "The six parameters of a star at out_epoch, as in ivo_epoch_prop_pos."},
     {"ivo_geom_transform", 3, 3, "LLG", "3", "sky_transform(%1, %2, %3)", 0,
      NULL, UDF,
@@ -194,7 +194,7 @@ const adql_func_t adql_funcs[] = {
     {"ivo_histogram", 4, 4, "fffi", "I",
      "adql_histogram(%0, %2, %3, (%4)::integer)", F_AGG, NULL, UDF,
      "ivo_histogram(val DOUBLE, lower DOUBLE, upper DOUBLE, nbins INTEGER) "
-     "-> INTEGER[]",
+     "-> INTEGER ARRAY",
      "An aggregate: how many values are below lower (or NULL), in each of "
      "nbins bins, and from upper on."},
     {"ivo_hms_to_degrees", 1, 1, "s", "d", "sky_hms(%1)", 0, "deg", UDF,

@@ -546,15 +546,15 @@ def check_declared(translate, cursor):
     args = {'INTEGER': '2', 'BIGINT': '3', 'NUMERIC': '1',
             'TEXT': "'ICRS'", 'TIMESTAMP': "'2020-01-01'",
             'POINT': 'POINT(1, 2)', 'GEOMETRY': 'CIRCLE(1, 2, 3)',
-            'MOC': "MOC('1/3')", 'DOUBLE[]': 'flux'}
+            'MOC': "MOC('1/3')", 'ARRAY': 'flux'}
     gives = {'INTEGER': [('int', None)], 'BIGINT': [('long', None)],
              'DOUBLE': [('double', None)], 'TEXT': [('char', '*')],
              'POINT': [('double', '2')], 'GEOMETRY': [('double', '3')],
-             'MOC': [('char', '*')], 'INTEGER[]': [('int', '*')],
-             'DOUBLE[]': [('double', '12')], 'DOUBLE[6]': [('double', '6')]}
+             'MOC': [('char', '*')], 'INTEGER ARRAY': [('int', '*')],
+             'DOUBLE ARRAY': [('double', '12'), ('double', '6')]}
     right = wrong = 0
     for form in translate.forms():
-        name, given, result = re.fullmatch(r'(\w+)\((.*)\) -> (\S+)',
+        name, given, result = re.fullmatch(r'(\w+)\((.*)\) -> (.+)',
                                            form).groups()
         call = '%s(%s)' % (name, ', '.join(
             '%d.5' % i if a.endswith(' DOUBLE') else args[a.split()[-1]]
