@@ -244,8 +244,11 @@ static int send_file(get_t *g, const vo_imgfile_t *file)
     }
     bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     if (rc == OK) {
-        apr_brigade_insert_file(bb, os_file, 0, (apr_off_t)file->size,
-                                r->pool);
+        /* Compression and TLS would map it, and a file that is cut off while
+         * it is mapped kills the process. */
+        apr_bucket_file_enable_mmap(
+            apr_brigade_insert_file(bb, os_file, 0, (apr_off_t)file->size,
+                                    r->pool), 0);
     }
     APR_BRIGADE_INSERT_TAIL(
         bb, apr_bucket_eos_create(r->connection->bucket_alloc));

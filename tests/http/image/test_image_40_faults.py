@@ -1,15 +1,16 @@
 """test_image_40_faults.py: requests whose database or client dies."""
 # SPDX-License-Identifier: GPL-3.0-or-later
 import concurrent.futures
+import os
 import time
 from urllib.parse import urlencode
 
 import pytest
 
-from pyvohttpd.clients import (ask, blocked, kill_backends, locked, open_files,
-                               reset, rest)
+from pyvohttpd.clients import (ask, blocked, httpds, kill_backends, locked,
+                               open_files, reset, rest)
 from pyvohttpd.jobs import until
-from pyvohttpd.seed_images import IMAGES, large_image
+from pyvohttpd.seed_images import IMAGES, large_image, path
 
 U, R = IMAGES[0], IMAGES[2]
 CUT_URL = "/vo/soda/pix-dr1/sync?" + urlencode({
@@ -99,6 +100,31 @@ def test_clients_that_leave(vo, large):
 
 
 # --- many pixels at a time ----------------------------------------------------
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_file_cut_off_while_it_is_sent(vo, conf_now, expect_log, coding):
+    """That client notices; nobody else does, whatever reads the file: the
+    system itself, or a filter such as compression or TLS."""
+    expect_log("AH10298")       # the filter's own
+    conf_now("".join(
+        "<IfModule !%s_module>\nLoadModule %s_module /usr/lib/apache2/modules/"
+        "mod_%s.so\n</IfModule>\n" % (m, m, m) for m in ("filter", "deflate"))
+        + '<Location "/vo/siap">\nSetOutputFilter DEFLATE\n</Location>')
+    with large_image(vo) as (did, size):
+        with open(path(vo, "large.fits"), "r+b") as f:
+            f.seek(28800)       # noise, that it stays large
+            f.writelines(os.urandom(1 << 20) for _ in range(64))
+        s = ask(vo, "/vo/siap/pix-dr1/get_file?" + urlencode({"ID": did}),
+                "Accept-Encoding: " + coding)
+        children = set(httpds(vo))
+        assert s.recv(100).startswith(b"HTTP/1.1 200")
+        time.sleep(0.3)
+        os.truncate(path(vo, "large.fits"), 5000)
+        assert len(rest(s)) < size // 2
+        s.close()
+        assert children <= set(httpds(vo))
+    assert vo.get(CUT_URL).status_code == 200
+
 
 def test_large_cutouts_take_turns(vo, conf_now):
     """One whose client reads slowly holds its pixels; another waits for them,

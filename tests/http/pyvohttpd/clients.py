@@ -14,12 +14,12 @@ def children(pid):
     return [int(p) for p in out.split()]
 
 
-def ask(vo, url):
+def ask(vo, url, header="Accept: */*"):
     """A connection that has asked for URL."""
     host, port = re.match(r"http://([^:/]+):(\d+)", vo.url).groups()
     s = socket.create_connection((host, int(port)), 20)
-    s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-               % url).encode())
+    s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n"
+               "\r\n" % (url, header)).encode())
     return s
 
 

@@ -222,5 +222,6 @@ def test_five_thousand_cutouts(vo):
     assert both
     for pid in both:
         assert after[pid][0] <= before[pid][0] + 4, (before, after)
-        assert after[pid][1] <= before[pid][1] + 12000, (before, after)
+        assert after[pid][1] <= before[pid][1] + 12000 or (
+            os.environ.get("HTTPD_PRELOAD")), (before, after) # ASan keeps all
     assert open_files(vo) == 0
