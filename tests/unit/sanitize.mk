@@ -6,8 +6,8 @@ ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN_BUILD) OPT="-O1 -g" \
 
 # httpd itself is not built so: the library is preloaded, and what httpd and
 # its libraries never free is not reported.
-check-asan: ## unit and http tests with address and undefined-behaviour sanitizers
-	@ASAN_OPTIONS=detect_leaks=1 $(ASAN_MAKE) check-unit
+check-asan: ## unit, voctl and http tests with address and undefined-behaviour sanitizers
+	@ASAN_OPTIONS=detect_leaks=1 VO_SHARE=$(abspath sql) $(ASAN_MAKE) check-unit check-wcs check-voctl
 	@ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
 	    HTTPD_PRELOAD="$(ASAN_LIB)" $(ASAN_MAKE) check-http
 
