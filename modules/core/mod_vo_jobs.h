@@ -34,6 +34,8 @@ typedef struct vo_jobrun_t {
     vo_err_t *(*result_of)(const char **path, void *baton,
                            const char *service, const char *id);
     void *baton;
+    int earlier;                      /* what an attempt that did not end had
+                                         written, open for reading, or -1 */
     server_rec *server;
     apr_pool_t *pool;                 /* of this execution */
     /* said by run() */

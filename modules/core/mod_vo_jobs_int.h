@@ -112,6 +112,11 @@ typedef struct vo_result_t {
 
 vo_err_t *vo_result_create(vo_result_t **result, const vo_job_t *job,
                            apr_int64_t max_size, apr_pool_t *pool);
+/* The largest unfinished file of JOB's earlier attempts, open for reading until
+ * POOL is cleared, or -1. */
+int vo_result_earlier(const vo_job_t *job, apr_pool_t *pool);
+/* It is not finished, but the job will be tried again: close it. */
+void vo_result_leave(vo_result_t *result);
 /* All is written: flush, make it durable, give it its name. */
 vo_err_t *vo_result_finish(vo_result_t *result);
 /* It is not wanted: remove it under either name. */

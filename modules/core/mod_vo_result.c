@@ -91,6 +91,60 @@ vo_err_t *vo_result_create(vo_result_t **made, const vo_job_t *job,
     return NULL;
 }
 
+/* "ID.ATTEMPT", with the suffix of an unfinished one if IS_TEMP. */
+static int is_result_name(const char *name, int is_temp)
+{
+    apr_size_t len = strlen(name), suffix = sizeof(TEMP_SUFFIX) - 1;
+
+    return len > 33 && strspn(name, "0123456789abcdef") == 32
+           && name[32] == '.'
+           && (!is_temp || !strcmp(name + len - suffix, TEMP_SUFFIX));
+}
+
+static apr_status_t close_fd(void *data)
+{
+    close((int)(intptr_t)data);
+    return APR_SUCCESS;
+}
+
+int vo_result_earlier(const vo_job_t *job, apr_pool_t *pool)
+{
+    const char *stem = apr_pstrcat(pool, job->id, ".", NULL), *path = NULL;
+    apr_off_t most = 0;
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    int fd;
+
+    if (job->attempts < 2
+        || apr_dir_open(&dir, vo_jobs_global.result_dir, pool)
+               != APR_SUCCESS) {
+        return -1;
+    }
+    while (apr_dir_read(&info, APR_FINFO_NAME | APR_FINFO_SIZE, dir)
+           == APR_SUCCESS) {
+        if (info.name && is_result_name(info.name, 1)
+            && !strncmp(info.name, stem, strlen(stem)) && info.size > most) {
+            most = info.size;
+            path = vo_result_path(info.name, pool);
+        }
+    }
+    apr_dir_close(dir);
+    fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd >= 0) {
+        apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd,
+                                  apr_pool_cleanup_null);
+    }
+    return fd;
+}
+
+void vo_result_leave(vo_result_t *result)
+{
+    if (result->fd >= 0) {
+        close(result->fd);
+        result->fd = -1;
+    }
+}
+
 vo_err_t *vo_result_finish(vo_result_t *result)
 {
     int fd = result->fd;
@@ -121,16 +175,6 @@ void vo_result_discard(vo_result_t *result)
 void vo_result_remove(const char *name, apr_pool_t *pool)
 {
     unlink(vo_result_path(name, pool));
-}
-
-/* "ID.ATTEMPT", with the suffix of an unfinished one if IS_TEMP. */
-static int is_result_name(const char *name, int is_temp)
-{
-    apr_size_t len = strlen(name), suffix = sizeof(TEMP_SUFFIX) - 1;
-
-    return len > 33 && strspn(name, "0123456789abcdef") == 32
-           && name[32] == '.'
-           && (!is_temp || !strcmp(name + len - suffix, TEMP_SUFFIX));
 }
 
 void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)

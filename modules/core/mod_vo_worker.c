@@ -291,6 +291,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
     VO_TRY(vo_dali_param_int(&max_bytes, run->settings, "max_bytes", 0,
                              APR_INT64_MAX, 0));
     VO_TRY(vo_dali_param_one(&run->base_url, run->settings, "base_url"));
+    run->earlier = vo_result_earlier(w->job, w->pool);
     VO_TRY(vo_result_create(result, w->job, max_bytes, w->pool));
     run->conn = w->data;
     run->out = (*result)->out;
@@ -446,7 +447,10 @@ static void run_job(worker_t *w, vo_job_t *job, apr_pool_t *pool)
         log_outcome(w, &end, err);
         is_ours = settle(w, &end, &done_job);
     }
-    if (result && !(is_ours && end.what == OUT_COMPLETED)) {
+    if (result && is_ours && end.what == OUT_REQUEUED) {
+        vo_result_leave(result);
+    }
+    else if (result && !(is_ours && end.what == OUT_COMPLETED)) {
         vo_result_discard(result);
     }
     w->job = NULL;

@@ -235,6 +235,7 @@ static vo_err_t *run_bulk(work_t *w)
     bulk.rel = run->rel;
     bulk.limits = w->conf.limits;
     bulk.max = w->conf.max_bulk;
+    bulk.earlier = run->earlier;
     bulk.run = look;
     bulk.run_baton = w;
     bulk.is_stopped = is_stopped;

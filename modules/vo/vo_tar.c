@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define BLOCK 512
 
@@ -16,11 +18,24 @@ typedef struct ustar_t {
 
 static const char zeros[2 * BLOCK];
 
+/* Sum of the bytes of HEAD, its checksum counting as blanks. */
+static unsigned sum_of(const ustar_t *head)
+{
+    ustar_t copy = *head;
+    unsigned sum = 0;
+    apr_size_t i;
+
+    memset(copy.chksum, ' ', sizeof(copy.chksum));
+    for (i = 0; i < sizeof(copy); ++i) {
+        sum += ((const unsigned char *)&copy)[i];
+    }
+    return sum;
+}
+
 vo_err_t *vo_tar_file(vo_out_t *out, const char *name, const void *data,
                       apr_size_t len, apr_time_t time)
 {
-    apr_size_t n = strlen(name), i;
-    unsigned sum = 0;
+    apr_size_t n = strlen(name);
     char octal[24];
     ustar_t head;
 
@@ -41,15 +56,56 @@ vo_err_t *vo_tar_file(vo_out_t *out, const char *name, const void *data,
     head.typeflag = '0';
     memcpy(head.magic, "ustar", 6);
     memcpy(head.version, "00", 2);
-    memset(head.chksum, ' ', sizeof(head.chksum));
-    for (i = 0; i < sizeof(head); ++i) {
-        sum += ((const unsigned char *)&head)[i];
-    }
-    snprintf(octal, sizeof(octal), "%06o", sum);
+    snprintf(octal, sizeof(octal), "%06o", sum_of(&head));
     memcpy(head.chksum, octal, 7);
     VO_TRY(vo_out_write(out, &head, sizeof(head)));
     VO_TRY(vo_out_write(out, data, len));
     return vo_out_write(out, zeros, (BLOCK - len % BLOCK) % BLOCK);
+}
+
+/* The octal number in the LEN bytes at TEXT, -1 if there is none. */
+static apr_int64_t octal_of(const char *text, apr_size_t len)
+{
+    apr_int64_t n = 0;
+    apr_size_t i;
+
+    for (i = 0; i < len && text[i] >= '0' && text[i] <= '7'; ++i) {
+        n = n * 8 + (text[i] - '0');
+    }
+    return i ? n : -1;
+}
+
+vo_err_t *vo_tar_salvage(vo_out_t *out, int fd, vo_tar_told_t *told,
+                         void *baton)
+{
+    char name[sizeof(((ustar_t *)0)->name) + 1], block[BLOCK];
+    apr_int64_t at = 0, len, end;
+    struct stat st;
+    ustar_t head;
+
+    if (fstat(fd, &st)) {
+        return NULL;
+    }
+    while (pread(fd, &head, sizeof(head), at) == (ssize_t)sizeof(head)
+           && !memcmp(head.magic, "ustar", 6)
+           && octal_of(head.chksum, 6) == (apr_int64_t)sum_of(&head)) {
+        len = octal_of(head.size, 11);
+        end = at + BLOCK + (len + BLOCK - 1) / BLOCK * BLOCK;
+        memcpy(name, head.name, sizeof(head.name));
+        name[sizeof(head.name)] = '\0';
+        if (len < 0 || end > (apr_int64_t)st.st_size || !told(baton, name)) {
+            break;
+        }
+        for (; at < end; at += BLOCK) {
+            if (pread(fd, block, BLOCK, at) != BLOCK) {
+                return vo_err_fault(out->pool, APR_EGENERAL,
+                                    "The result could not be written.",
+                                    "an unfinished archive shrank");
+            }
+            VO_TRY(vo_out_write(out, block, BLOCK));
+        }
+    }
+    return NULL;
 }
 
 vo_err_t *vo_tar_end(vo_out_t *out)

@@ -76,7 +76,7 @@ static const vo_descriptor_t *next_service(void *baton, int i)
     apr_pool_clear(dl->services_pool);
     d = apr_palloc(dl->services_pool, sizeof(*d));
     vo_datalink_soda(d, dl->base, dl->rel, i & 1, NULL,
-                     &APR_ARRAY_IDX(dl->cuts, i / 2, vo_soda_limits_t),
+                     &APR_ARRAY_IDX(dl->cuts, i / 2, vo_soda_ranges_t),
                      vo_datalink_service_id(i & 1, i / 2 + 1,
                                             dl->services_pool),
                      dl->services_pool);
@@ -93,7 +93,7 @@ vo_datalink_t *vo_datalink_create(const char *base, const vo_release_t *rel,
     dl->base = base;
     dl->rel = rel;
     dl->fmt = fmt;
-    dl->cuts = apr_array_make(pool, 16, sizeof(vo_soda_limits_t));
+    dl->cuts = apr_array_make(pool, 16, sizeof(vo_soda_ranges_t));
     dl->texts = apr_hash_make(pool);
     dl->pool = pool;
     apr_pool_create(&dl->services_pool, pool);
@@ -172,7 +172,7 @@ static const char *lasting(vo_datalink_t *dl, const char *text)
 
 int vo_datalink_keep(vo_datalink_t *dl, const vo_image_t *image)
 {
-    vo_soda_limits_t *cut = apr_array_push(dl->cuts);
+    vo_soda_ranges_t *cut = apr_array_push(dl->cuts);
 
     cut->did = apr_pstrdup(dl->pool, image->did);
     cut->region = lasting(dl, image->region);

@@ -39,13 +39,13 @@ typedef struct vo_link_t {
 } vo_link_t;
 
 /* What can be cut out of a dataset. */
-typedef struct vo_soda_limits_t {
+typedef struct vo_soda_ranges_t {
     const char *did;
     const char *region;      /* footprint as DALI text, or NULL */
     double ra, dec, fov;     /* a circle around it: centre and diameter; NaN
                                 unknown */
     double em_min, em_max;   /* m; NaN unknown */
-} vo_soda_limits_t;
+} vo_soda_ranges_t;
 
 /* A table of links on its way. */
 typedef struct vo_datalink_t {
@@ -55,7 +55,7 @@ typedef struct vo_datalink_t {
     int has_soda;             /* cutouts can be had; the caller's to set */
     vo_tabledoc_t doc;
     vo_writer_t *writer;      /* after begin */
-    apr_array_header_t *cuts; /* vo_soda_limits_t of the images so far */
+    apr_array_header_t *cuts; /* vo_soda_ranges_t of the images so far */
     apr_hash_t *texts;        /* what they share: text -> itself */
     apr_pool_t *services_pool; /* of the descriptor being written */
     apr_pool_t *pool;
@@ -131,7 +131,7 @@ extern const vo_soda_service_t vo_soda_services[2];
  * range of each parameter and XML ID ID. */
 void vo_datalink_soda(vo_descriptor_t *d, const char *base,
                       const vo_release_t *rel, int service, const char *column,
-                      const vo_soda_limits_t *limits, const char *id,
+                      const vo_soda_ranges_t *limits, const char *id,
                       apr_pool_t *pool);
 
 #endif

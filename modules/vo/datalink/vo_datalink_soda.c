@@ -82,7 +82,7 @@ static const char *shape_of(const char *region, const char *word)
 
 /* The parameter WHICH, and what it may be for a dataset of LIMITS. */
 static void set_param(vo_param_t *param, int which,
-                      const vo_soda_limits_t *limits, apr_pool_t *pool)
+                      const vo_soda_ranges_t *limits, apr_pool_t *pool)
 {
     const vo_soda_param_t *from = &vo_soda_params[which];
 
@@ -117,7 +117,7 @@ static void set_param(vo_param_t *param, int which,
 
 void vo_datalink_soda(vo_descriptor_t *d, const char *base,
                       const vo_release_t *rel, int service, const char *column,
-                      const vo_soda_limits_t *limits, const char *id,
+                      const vo_soda_ranges_t *limits, const char *id,
                       apr_pool_t *pool)
 {
     const vo_soda_service_t *s = &vo_soda_services[service];

@@ -421,6 +421,9 @@ vo_err_t *vo_soda_bulk_write(vo_soda_bulk_t *bulk, vo_out_t *out)
         }
     }
     qsort(bulk->inputs->elts, (size_t)n, sizeof(input_t), by_tile);
+    if (bulk->earlier >= 0) {
+        VO_TRY(vo_soda_pack_resume(pack, bulk->earlier));
+    }
     VO_TRY(cut_all(bulk, pack));
     return vo_soda_pack_end(pack);
 }

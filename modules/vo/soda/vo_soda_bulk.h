@@ -19,6 +19,7 @@ typedef struct vo_soda_bulk_t {
     vo_pack_e pack;
     vo_soda_limits_t limits;
     int max;                   /* positions */
+    int earlier;               /* archive of an attempt that died, or -1 */
     vo_image_run_t *run;       /* queries */
     void *run_baton;
     int (*is_stopped)(void *baton, int ndone); /* asked for each position */

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "../fits/vo_card.h"
+#include "../vo_num.h"
 
 #define MANIFEST "manifest.csv"
 
@@ -27,6 +29,7 @@ struct vo_soda_pack_t {
     int has_primary;          /* of a MEF: it is written */
     apr_time_t time;
     apr_array_header_t *rows; /* row_t by number of the input */
+    apr_hash_t *done;         /* number of the input -> file taken over */
     vo_soda_log_t *log;
     void *baton;
     apr_pool_t *pool, *scratch;
@@ -45,6 +48,7 @@ vo_soda_pack_t *vo_soda_pack_create(vo_out_t *out, vo_pack_e kind,
     pack->log = log;
     pack->baton = baton;
     pack->rows = apr_array_make(pool, 64, sizeof(row_t));
+    pack->done = apr_hash_make(pool);
     pack->pool = pool;
     apr_pool_create(&pack->scratch, pool);
     return pack;
@@ -116,6 +120,28 @@ static vo_err_t *add_made(const char **file, vo_soda_pack_t *pack, int input,
     return vo_tar_file(pack->out, *file, mem.data, mem.len, pack->time);
 }
 
+/* "00017_tile-101_r.fits" is the file of input 16. */
+static int take_over(void *baton, const char *name)
+{
+    vo_soda_pack_t *pack = baton;
+    int *input = apr_palloc(pack->pool, sizeof(*input));
+    int64_t n;
+
+    if (!vo_num_to_int64(name, (int)strcspn(name, "_"), &n) || n < 1
+        || n > APR_INT32_MAX) {
+        return 0; /* the manifest, which is made anew */
+    }
+    *input = (int)n - 1;
+    apr_hash_set(pack->done, input, sizeof(*input), keep(pack, name));
+    return 1;
+}
+
+vo_err_t *vo_soda_pack_resume(vo_soda_pack_t *pack, int fd)
+{
+    return pack->kind == VO_PACK_TAR
+               ? vo_tar_salvage(pack->out, fd, take_over, pack) : NULL;
+}
+
 vo_err_t *vo_soda_pack_cut(vo_soda_pack_t *pack, int input,
                            const vo_soda_cut_t *cut, const vo_soda_how_t *how,
                            const vo_release_t *rel,
@@ -129,6 +155,12 @@ vo_err_t *vo_soda_pack_cut(vo_soda_pack_t *pack, int input,
     if (!cut->image) {
         vo_soda_pack_note(pack, input, cut->id, region, VO_PACK_MISSING,
                           "there is no such image");
+        return NULL;
+    }
+    file = apr_hash_get(pack->done, &input, sizeof(input));
+    if (file) {
+        vo_soda_pack_note(pack, input, cut->id, region, VO_PACK_OK, NULL);
+        APR_ARRAY_IDX(pack->rows, input, row_t).file = file;
         return NULL;
     }
     bad = vo_soda_read(&made, cut, how, rel, limits, files, pack->scratch);

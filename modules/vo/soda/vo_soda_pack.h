@@ -40,6 +40,11 @@ vo_soda_pack_t *vo_soda_pack_create(vo_out_t *out, vo_pack_e kind,
                                     vo_soda_log_t *log, void *baton,
                                     apr_pool_t *pool);
 
+/* Take over the files that an attempt which died had put into the archive open
+ * in FD, before the first cut; their inputs are not cut again. Nothing for
+ * VO_PACK_MEF. */
+vo_err_t *vo_soda_pack_resume(vo_soda_pack_t *pack, int fd);
+
 /* Make CUT of the input with number INPUT, from 0, and add its file; inputs may
  * come in any order, each once. What is wrong with it alone goes into the
  * manifest; an error is one of the archive. FILES are kept open (or NULL). */

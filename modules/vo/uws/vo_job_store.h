@@ -143,7 +143,7 @@ vo_err_t *vo_job_requeue(int *done, PGconn *conn, const char *id,
 vo_err_t *vo_job_sweep(apr_array_header_t **files, PGconn *conn,
                        apr_pool_t *pool);
 
-/* Is FILE the result of any job? */
+/* Is FILE the result of any job, or of an attempt at one that is not done? */
 vo_err_t *vo_job_has_file(int *has, PGconn *conn, const char *file,
                           apr_pool_t *pool);
 

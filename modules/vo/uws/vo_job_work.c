@@ -184,7 +184,7 @@ vo_err_t *vo_job_has_file(int *has, PGconn *conn, const char *file,
     /* the name begins with the id of the job */
     static const char sql[] =
         "SELECT 1 FROM vo.job WHERE job_id = left($1, 32)"
-        " AND (result_file = $1 OR phase = 'EXECUTING')";
+        " AND (result_file = $1 OR phase IN ('QUEUED', 'EXECUTING'))";
 
     return vo_job_exec_count(has, conn, sql, 1, &file, pool);
 }

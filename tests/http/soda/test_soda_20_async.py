@@ -1,11 +1,13 @@
 """test_soda_20_async.py: cutouts in jobs, and around lists of positions."""
 # SPDX-License-Identifier: GPL-3.0-or-later
+import collections
 import csv
 import io
 import os
 import signal
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -335,13 +337,15 @@ def test_abort_and_progress(vo):
 
 
 def test_a_killed_worker(vo, expect_log):
-    """What it did is done again by another; the archive is whole."""
+    """Another goes on where it stopped; the archive is whole."""
     expect_log("VO12")
     many = b"ra,dec\n" + b"150,2\n150.1,2\n0.02,45\n" * 6000
     assert many.count(b"\n") == 18001
     job = run(vo, {"list": many}, UPLOAD="t,param:list", PIXELS="90",
               FILTERS="r", FORMAT="png")
     job.wait("EXECUTING")
+    until(lambda: [w for w in workers(vo) if holds(w, job.id) > 500000])
+    time.sleep(1.1)             # files of the archive tell whole seconds
     for worker in workers(vo):
         if holds(worker, job.id):
             os.kill(worker, signal.SIGKILL)
@@ -354,7 +358,12 @@ def test_a_killed_worker(vo, expect_log):
     rows = list(csv.DictReader(io.TextIOWrapper(
         tar.extractfile("manifest.csv"))))
     assert len(rows) == 18000 and {r["status"] for r in rows} == {"ok"}
-    assert len(tar.getnames()) == 18001
+    assert len(tar.getnames()) == len(set(tar.getnames())) == 18001
+    # what the first attempt had made was kept, not made again
+    made = collections.Counter(m.mtime for m in tar.getmembers())
+    assert len(made) == 2 and made[min(made)] > 50
+    for name in (tar.getnames()[0], tar.getnames()[-2]):
+        assert tar.extractfile(name).read(8) == b"\x89PNG\r\n\x1a\n"
 
 
 def workers(vo):
@@ -369,11 +378,11 @@ def workers(vo):
 
 
 def holds(pid, name):
-    """Has the process a file open that NAME is part of?"""
+    """Bytes of the file that NAME is part of and the process has open."""
     for fd in Path("/proc/%d/fd" % pid).glob("*"):
         try:
             if name in os.readlink(fd):
-                return True
+                return os.stat(fd).st_size + 1
         except OSError:
             pass
-    return False
+    return 0
