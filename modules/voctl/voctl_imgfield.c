@@ -202,9 +202,9 @@ static void set_filter(const char **v, const voctl_imgjob_t *job,
     if (filter->wavelength > 0 && filter->width > 0) {
         double half = filter->width / 2;
 
-        v[IMG_EM_MIN] = voctl_img_number((filter->wavelength - half) * 1e-10,
+        v[IMG_EM_MIN] = voctl_img_number((filter->wavelength - half) / 1e10,
                                          pool);
-        v[IMG_EM_MAX] = voctl_img_number((filter->wavelength + half) * 1e-10,
+        v[IMG_EM_MAX] = voctl_img_number((filter->wavelength + half) / 1e10,
                                          pool);
         v[IMG_EM_RES_POWER] = voctl_img_number(filter->wavelength
                                                / filter->width, pool);
