@@ -27,7 +27,7 @@ DEB_PACKAGES_DEMO := astrometry-data-tycho2-10-19-littleendian
 DEB_PACKAGES_TEST := libcmocka-dev python3-pytest python3-pyvo \
     python3-astropy python3-astroquery python3-healpy python3-psycopg2 \
     python3-requests brotli stilts fitsverify libxml2-utils valgrind clang \
-    libclang-rt-14-dev aladin xvfb xauth python3-pil
+    libclang-rt-14-dev aladin xvfb xauth python3-pil procps
 DEB_PACKAGES_BENCH := postgresql-15-q3c wrk apache2-utils
 
 # Flags are asked for only when something is compiled: `make deps` must work

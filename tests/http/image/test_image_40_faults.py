@@ -106,6 +106,7 @@ def test_file_cut_off_while_it_is_sent(vo, conf_now, expect_log, coding):
     """That client notices; nobody else does, whatever reads the file: the
     system itself, or a filter such as compression or TLS."""
     expect_log("AH10298")       # the filter's own
+    expect_log("AH03490")       # children of two restarts wait for clients
     conf_now("".join(
         "<IfModule !%s_module>\nLoadModule %s_module /usr/lib/apache2/modules/"
         "mod_%s.so\n</IfModule>\n" % (m, m, m) for m in ("filter", "deflate"))
