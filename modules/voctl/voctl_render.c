@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <fitsio.h>
+#include <fitsio2.h>
 
 #define VERSION 3            /* another when the files change their looks */
 #define LOOK_INTERVAL apr_time_from_msec(100)
@@ -389,6 +390,12 @@ vo_err_t *voctl_render(voctl_t *ctl, const truth_t *truth, const char *dir,
                    (apr_uint32_t)(ntiles * TRUTH_FILTERS), 0, 0 };
 
     jobs = fits_is_reentrant() ? jobs : 1;
+    /* cfitsio makes its table of dithers when it is first used, and lets other
+     * threads see it before it is filled: images would differ by chance. */
+    if (fits_init_randoms()) {
+        return vo_err_fault(ctl->pool, APR_ENOMEM, "There is no memory.",
+                            "cfitsio's random numbers");
+    }
     VO_TRY(prepare(&r));
     VO_TRY(run(&r, jobs, "rendering"));
     r.work = render_colour;

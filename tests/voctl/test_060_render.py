@@ -406,7 +406,7 @@ def test_the_same_whatever_the_number_of_jobs(demo, tmp_path):
 
 
 def test_interrupted_and_gone_on_with(demo, tmp_path):
-    args = ["demo", "--rows", "3000", "--pixel", "4", "--tiles", "1"]
+    args = ["demo", "--rows", "3000", "--pixel", "2.5", "--tiles", "1"]
     want = tmp_path / "whole"
     demo(*args, "--images", want).ok()
     got = tmp_path / "cut"
