@@ -34,6 +34,7 @@ typedef struct get_t {
     const vo_dali_params_t *params;
     soda_conf_t conf;
     soda_look_t look;
+    int is_bare;    /* only images are wanted, no products of theirs */
 } get_t;
 
 /* ---- parameters ------------------------------------------------------- */
@@ -74,7 +75,11 @@ static vo_err_t *filter_key(vo_image_key_t *key, const get_t *g)
 static vo_err_t *find(apr_array_header_t **found, get_t *g,
                       const vo_image_key_t *key)
 {
-    return vo_image_find(found, g->rel, key, soda_look, &g->look, g->r->pool);
+    vo_image_key_t mine = *key;
+
+    mine.is_bare = g->is_bare;
+    return vo_image_find(found, g->rel, &mine, soda_look, &g->look,
+                         g->r->pool);
 }
 
 /* --- the image that is meant ------------------------------------------- */
@@ -262,8 +267,10 @@ static int send_file(get_t *g, const vo_imgfile_t *file)
 static int get_fits(get_t *g)
 {
     const vo_image_t *image;
-    vo_err_t *err = find_image(&image, g);
+    vo_err_t *err;
 
+    g->is_bare = 1;
+    err = find_image(&image, g);
     if (!err && !image->file.path) {
         err = vo_err_make(g->r->pool, VO_ERR_NOTFOUND,
                           "It has no file of its own.");
@@ -514,6 +521,7 @@ static int get_fits_cutout(get_t *g)
     cut.region = &region;
     err = vo_soda_parse_how(&how, g->params, VO_SODA_FITS, g->r->pool);
     if (!err) {
+        g->is_bare = !how.has_weight && !how.has_mask;
         err = read_box(&region, g);
     }
     if (!err) {
@@ -567,6 +575,7 @@ static int get_graphic_cutout(get_t *g)
     cut.region = &region;
     err = vo_soda_parse_how(&how, g->params, VO_SODA_PNG, g->r->pool);
     if (!err) {
+        g->is_bare = 1;
         err = read_box(&region, g);
     }
     if (!err) {

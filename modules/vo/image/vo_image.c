@@ -390,8 +390,8 @@ vo_err_t *vo_image_find(apr_array_header_t **images, const vo_release_t *rel,
     req.row = read_image;
     req.baton = &finder;
     VO_TRY(run(baton, &req, &done));
-    return finder.images->nelts ? find_extras(&finder, rel, run, baton)
-                                : NULL;
+    return finder.images->nelts && !key->is_bare
+               ? find_extras(&finder, rel, run, baton) : NULL;
 }
 
 const vo_image_t *vo_image_by_did(const apr_array_header_t *images,

@@ -108,10 +108,12 @@ typedef struct vo_image_key_t {
     double ra, dec;                 /* degrees, ICRS */
     int with_invalid;               /* those flagged invalid too */
     int max;                        /* at most so many; 0: 1000 */
+    int is_bare;                    /* without products and progenitors, which
+                                       cost another query */
 } vo_image_key_t;
 
 /* Nothing but what must fit is said. */
-#define VO_IMAGE_KEY_ANY {NULL, -1, -1, NULL, NULL, 0, 0, 0, 0, 0}
+#define VO_IMAGE_KEY_ANY {NULL, -1, -1, NULL, NULL, 0, 0, 0, 0, 0, 0}
 
 /*
  * Look for the images of REL that fit KEY. They come in order of tile,

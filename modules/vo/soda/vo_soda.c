@@ -452,6 +452,7 @@ static vo_err_t *find_others(vo_soda_cut_t *cut, const vo_soda_how_t *how,
     }
     key.tile_id = cut->image->tile_id;
     key.subtype = cut->image->subtype;
+    key.is_bare = !how->has_weight && !how->has_mask;
     VO_TRY(vo_image_find(&found, rel, &key, run, baton, pool));
     return vo_soda_choose(cut, how, found, pool);
 }
@@ -517,6 +518,7 @@ vo_err_t *vo_soda_plan(apr_array_header_t **planned,
                                      sizeof(vo_soda_cut_t));
     key.dids = q->ids;
     key.max = q->ids->nelts;
+    key.is_bare = !q->how.has_weight && !q->how.has_mask;
     VO_TRY(vo_image_find(&images, rel, &key, run, baton, pool));
     for (i = 0; i < q->ids->nelts; ++i) {
         vo_soda_cut_t cut = {0};

@@ -308,6 +308,7 @@ static vo_err_t *open_tile(vo_soda_cut_t *cut, vo_soda_bulk_t *bulk,
     memset(cut, 0, sizeof(*cut));
     key.tile_id = input->tile;
     key.subtype = input->subtype;
+    key.is_bare = !bulk->how.has_weight && !bulk->how.has_mask;
     VO_TRY(vo_image_find(&found, bulk->rel, &key, bulk->run, bulk->run_baton,
                          pool));
     err = found->nelts ? vo_soda_choose(cut, &bulk->how, found, pool) : NULL;
