@@ -194,7 +194,7 @@ def test_releases_do_not_leak_into_each_other(vo):
     assert got == {("test-dr1", "5000"), ("test-dr2", "1200")}
 
 
-def answer_in_time(url, seconds=2, tries=4):
+def answer_in_time(url, seconds=5, tries=4):
     """The answer. httpd may give a connection to a child whose threads are all
     busy, where it waits; a client that asks again is given to another."""
     for _ in range(tries - 1):
