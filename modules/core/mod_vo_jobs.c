@@ -21,11 +21,15 @@
 #include <mpm_common.h>
 #include <unixd.h>
 
+#include "vo_nice.h"
+
 APLOG_USE_MODULE(vo);
 
 #define DEFAULT_WORKERS 2
 #define MAX_WORKERS 256
+#define DEFAULT_NICE 10
 #define DEFAULT_DIR "vo-results"
+#define NICE_WAIT_MS 200 /* more is not worth waiting for */
 #define RESPAWN_MS 1000 /* a worker that dies at once is not followed at once */
 
 vo_jobs_global_t vo_jobs_global;
@@ -33,6 +37,7 @@ vo_jobs_global_t vo_jobs_global;
 void vo_jobs_pre_config(void)
 {
     vo_jobs_global.nworkers = VO_UNSET;
+    vo_jobs_global.nice = VO_UNSET;
     vo_jobs_global.database = NULL;
     vo_jobs_global.result_dir = NULL;
 }
@@ -164,6 +169,24 @@ const char *vo_set_job_workers(cmd_parms *cmd, void *dir, const char *value)
                             value, MAX_WORKERS);
     }
     vo_jobs_global.nworkers = (int)n;
+    return NULL;
+}
+
+const char *vo_set_job_nice(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_int64_t n;
+
+    (void)dir;
+    if (wrong) {
+        return wrong;
+    }
+    if (!parse(value, VO_NICE_MAX, &n)) {
+        return apr_psprintf(cmd->pool,
+                            "VOJobNice '%s' must be a niceness from 0 to %d",
+                            value, VO_NICE_MAX);
+    }
+    vo_jobs_global.nice = (int)n;
     return NULL;
 }
 
@@ -323,7 +346,8 @@ static void supervise(server_rec *s, pid_t httpd)
     slot_t *slots;
     sigset_t set;
 
-    setpgid(0, 0); /* signals to httpd's group are not for us */
+    setsid(); /* signals to httpd's group are not for us, nor is its share of
+                 the processors for jobs */
     sigfillset(&set);
     sigprocmask(SIG_SETMASK, &set, NULL);
     sigemptyset(&set);
@@ -344,6 +368,7 @@ static void supervise(server_rec *s, pid_t httpd)
         sleep(1);
         _exit(1);
     }
+    vo_nice(vo_jobs_global.nice, NICE_WAIT_MS); /* workers inherit it */
     slots = apr_pcalloc(pool, sizeof(*slots) * (apr_size_t)n);
     while (getppid() == httpd) {
         struct pollfd p = {fd, POLLIN, 0};
@@ -446,6 +471,9 @@ const char *vo_jobs_start(apr_pool_t *pconf, server_rec *s)
     }
     if (global->nworkers == VO_UNSET) {
         global->nworkers = DEFAULT_WORKERS;
+    }
+    if (global->nice == VO_UNSET) {
+        global->nice = DEFAULT_NICE;
     }
     if (!global->database) {
         global->database = dbd_params(ap_conftree, pconf);

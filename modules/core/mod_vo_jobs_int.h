@@ -34,6 +34,7 @@ const char *vo_set_job_times(cmd_parms *cmd, void *dir, const char *deflt,
                              const char *most);
 const char *vo_set_job_max_bytes(cmd_parms *cmd, void *dir, const char *value);
 const char *vo_set_job_workers(cmd_parms *cmd, void *dir, const char *value);
+const char *vo_set_job_nice(cmd_parms *cmd, void *dir, const char *value);
 const char *vo_set_job_database(cmd_parms *cmd, void *dir, const char *value);
 const char *vo_set_result_dir(cmd_parms *cmd, void *dir, const char *value);
 
@@ -42,6 +43,10 @@ const char *vo_set_result_dir(cmd_parms *cmd, void *dir, const char *value);
                   "Processes that execute asynchronous jobs; 0 leaves them "  \
                   "to other hosts that share the database and VOResultDir. "  \
                   "Default: 2."),                                             \
+    AP_INIT_TAKE1("VOJobNice", vo_set_job_nice, NULL, RSRC_CONF,              \
+                  "Niceness of jobs, from 0 to 19: how far their processes, " \
+                  "in a database of the same machine too, give way to those " \
+                  "somebody waits for. Default: 10."),                        \
     AP_INIT_TAKE1("VOJobDatabase", vo_set_job_database, NULL, RSRC_CONF,      \
                   "Database of the workers as libpq's connection string. "    \
                   "Default: the first DBDParams."),                           \
@@ -77,6 +82,7 @@ const char *vo_set_result_dir(cmd_parms *cmd, void *dir, const char *value);
 /* Set before there are threads; the same for all virtual hosts. */
 typedef struct vo_jobs_global_t {
     int nworkers;           /* VO_UNSET = default */
+    int nice;               /* VO_UNSET = default */
     const char *database;   /* conninfo */
     const char *result_dir; /* absolute */
 } vo_jobs_global_t;

@@ -45,6 +45,7 @@ typedef struct worker_t {
     PGconn *ctl;       /* the queue: short statements, LISTEN */
     PGconn *data;      /* the queries of jobs */
     int listening_pid; /* backend that listens for us */
+    int nice_pid;      /* backend that gives way to others */
     int is_released;   /* the lease of the one before us was given up */
     const char *old_name;
     vo_meta_t *meta;
@@ -185,6 +186,29 @@ static int is_stopped(void *baton)
     return w->stop != STOP_NOT;
 }
 
+/* The backend of jobs gives way to the queries people wait for. A job can do
+ * without. */
+static void be_nice(worker_t *w, apr_pool_t *pool)
+{
+    int done = 0;
+    vo_err_t *err;
+
+    if (!vo_jobs_global.nice || PQbackendPID(w->data) == w->nice_pid) {
+        return;
+    }
+    err = vo_job_nice(&done, w->data, vo_jobs_global.nice, pool);
+    if (err && PQstatus(w->data) == CONNECTION_OK) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, w->server,
+                     VOLOGNO(1214) "VOJobNice has no effect on the database, "
+                     "whose extension pgsky may be too old (voctl init brings "
+                     "it up to date): %s", vo_err_private(err, pool));
+        done = 1; /* said once */
+    }
+    if (done) {
+        w->nice_pid = PQbackendPID(w->data);
+    }
+}
+
 /* The snapshot, loaded again when something published has changed. */
 static vo_err_t *refresh(worker_t *w, apr_pool_t *pool)
 {
@@ -222,6 +246,9 @@ static vo_err_t *refresh(worker_t *w, apr_pool_t *pool)
     }
     if (err && PQstatus(w->data) != CONNECTION_OK) {
         err->kind = VO_ERR_BUSY;
+    }
+    if (!err) {
+        be_nice(w, pool);
     }
     return err;
 }

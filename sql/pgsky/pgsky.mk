@@ -4,14 +4,15 @@ PGSKY_DIR := $(BUILD)/pgsky
 PGSKY_SO := $(PGSKY_DIR)/pgsky.so
 PGSKY_SRCS := $(wildcard sql/pgsky/*.c)
 PGSKY_OBJS := $(PGSKY_SRCS:sql/pgsky/%.c=$(BUILD)/obj/pgsky/%.o) \
-    $(SKY_SRCS:modules/vo/sky/%.c=$(BUILD)/obj/pgsky/%.o)
+    $(SKY_SRCS:modules/vo/sky/%.c=$(BUILD)/obj/pgsky/%.o) \
+    $(BUILD)/obj/pgsky/vo_nice.o
 PGSKY_FILES := $(notdir $(wildcard sql/pgsky/*.control sql/pgsky/pgsky--*.sql))
 PGTREE := $(BUILD)/pg
 
 PGSKY_INC = $(eval PGSKY_INC := $(shell $(PG_CONFIG) --includedir-server))$(PGSKY_INC)
 PGSKY_WARN := -Wall -Wextra -Wstrict-prototypes -Wformat=2 -Wvla -Werror
 PGSKY_CFLAGS = -std=gnu99 -D_GNU_SOURCE -O2 -g $(PGSKY_WARN) -fPIC \
-    -fno-strict-aliasing -fwrapv -isystem $(PGSKY_INC) -Imodules/vo/sky
+    -fno-strict-aliasing -fwrapv -isystem $(PGSKY_INC) -Imodules/vo -Imodules/vo/sky
 PGSKY_SKY_CFLAGS = -std=c99 -D_GNU_SOURCE -O2 -g $(PGSKY_WARN) -Wshadow -fPIC \
     -fvisibility=hidden
 
@@ -22,6 +23,10 @@ $(BUILD)/obj/pgsky/%.o: sql/pgsky/%.c
 	$(Q)echo "  CC $<"; $(CC) $(PGSKY_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/obj/pgsky/sky_%.o: modules/vo/sky/sky_%.c
+	@mkdir -p $(@D)
+	$(Q)echo "  CC $< (pgsky)"; $(CC) $(PGSKY_SKY_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/pgsky/vo_%.o: modules/vo/vo_%.c
 	@mkdir -p $(@D)
 	$(Q)echo "  CC $< (pgsky)"; $(CC) $(PGSKY_SKY_CFLAGS) -MMD -MP -c $< -o $@
 

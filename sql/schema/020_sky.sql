@@ -3,7 +3,7 @@
 
 CREATE SCHEMA IF NOT EXISTS sky;
 CREATE EXTENSION IF NOT EXISTS pgsky SCHEMA sky;
-ALTER EXTENSION pgsky UPDATE;
+ALTER EXTENSION pgsky UPDATE;  -- to 1.3 (voctl init runs what has changed)
 GRANT USAGE ON SCHEMA sky TO vo_owner, vo_web;
 
 -- pg_catalog first: nothing in sky can stand in for a built-in function.

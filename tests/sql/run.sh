@@ -5,7 +5,7 @@
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 pgtree=$(cd "$1" && pwd) out=$2
-tests="install upgrade region line moc array number motion relation plan"
+tests="install upgrade region line moc array number motion relation plan nice"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 VO_FSYNC=off "$top/tests/demo/server.sh" "$out" pg-start || exit 1

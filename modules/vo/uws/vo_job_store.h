@@ -102,6 +102,11 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
 /* Listen on both channels. */
 vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool);
 
+/* Let the backend of CONN, and the parallel workers of its queries, give way to
+ * others until it ends: NICE is a niceness from 0 to 19, never less than before.
+ * *DONE: 1 when the kernel has taken all of it, 0 when to call again. */
+vo_err_t *vo_job_nice(int *done, PGconn *conn, int nice, apr_pool_t *pool);
+
 /* Take the job that is next, clients taking turns, or one whose lease has run
  * out; *JOB is
  * NULL when there is nothing to do. WORKER is unique; the lease lasts LEASE_S.

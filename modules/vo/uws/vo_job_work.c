@@ -12,6 +12,14 @@ vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool)
                              pool);
 }
 
+vo_err_t *vo_job_nice(int *done, PGconn *conn, int nice, apr_pool_t *pool)
+{
+    const char *param = vo_job_itoa(nice, pool);
+
+    return vo_job_exec_count(done, conn, "SELECT WHERE sky.sky_nice($1::int)",
+                             1, &param, pool);
+}
+
 /* Jobs nobody could finish: each time its worker died or lost the database. */
 static vo_err_t *give_up(PGconn *conn, int max_attempts, apr_pool_t *pool)
 {

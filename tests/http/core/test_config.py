@@ -241,8 +241,9 @@ DIRECTIVES = {
                       ["-1", "1k"]),
 }
 # VORoot decides where everything is: test_root; workers are the server's;
-# VOPoolWait: tap/test_tap_80_pool.py
-ELSEWHERE = {"VORoot", "VOPoolWait", "VOJobWorkers", "VOJobDatabase", "VOResultDir"}
+# VOPoolWait: tap/test_tap_80_pool.py; VOJobNice: tap/test_tap_34_async_nice.py
+ELSEWHERE = {"VORoot", "VOPoolWait", "VOJobWorkers", "VOJobNice",
+             "VOJobDatabase", "VOResultDir"}
 
 
 def directives(vo, modules):

@@ -64,6 +64,8 @@ def test_folder_of_results(vo, conf_now):
 
 @pytest.mark.parametrize("line, word", [
     ("VOJobWorkers -1", "-1"), ("VOJobWorkers 257", "257"),
+    ("VOJobNice 20", "20"), ("VOJobNice -1", "-1"),
+    ("<VirtualHost *:1>\nVOJobNice 1\n</VirtualHost>", "VirtualHost"),
     ("VOJobWorkers two", "two"), ("VOResultDir here/there", "here/there"),
     ("<VirtualHost *:1>\nVOJobWorkers 1\n</VirtualHost>", "VirtualHost"),
     ('<VirtualHost *:1>\nVOResultDir /tmp\n</VirtualHost>', "VirtualHost"),
