@@ -69,6 +69,23 @@ def rate(vo):
     return len(made) / (time.perf_counter() - start)
 
 
+def beside_busy(vo, workers, idle):
+    """Synchronous queries while so many WORKERS compute; beside the same when
+    jobs are not nice."""
+    for nice in (10, 0):
+        vo.configure("jobs", "VOJobWorkers %d\nVOJobNice %d" % (workers, nice))
+        busy = [jobs.run(vo, BUSY) for _ in range(workers)]
+        for job in busy:
+            job.wait("EXECUTING")
+        times = measure(lambda: sync(vo))
+        for job in busy:
+            job.delete()
+        show("tiny query by /sync, %d jobs, niceness %d" % (workers, nice),
+             times)
+        print("%-44s %14.2f" % ("slower than idle by a factor of",
+                                times[0] / idle[0]))
+
+
 def main():
     vo = VoServer(BUILD / "bench" / "jobs", {"VO_FSYNC": "on"})
     vo.pg_start()
@@ -83,15 +100,8 @@ def main():
         tiny = measure(lambda: tiny_job(vo))
         show("tiny job, POST to COMPLETED", tiny)
         print("%-44s %14.1f" % ("tiny jobs per second, 8 clients", rate(vo)))
-        busy = [jobs.run(vo, BUSY) for _ in range(2)]
-        for job in busy:
-            job.wait("EXECUTING")
-        loaded = measure(lambda: sync(vo))
-        show("tiny query by /sync, all workers busy", loaded)
-        for job in busy:
-            job.delete()
-        print("%-44s %14.2f" % ("slower than idle by a factor of",
-                                loaded[0] / idle[0]))
+        for workers in (2, 8):
+            beside_busy(vo, workers, idle)
     finally:
         vo.stop()
 
