@@ -177,6 +177,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_respond_error);
     APR_REGISTER_OPTIONAL_FN(vo_log_error);
     APR_REGISTER_OPTIONAL_FN(vo_uws_handle);
+    APR_REGISTER_OPTIONAL_FN(vo_job_result);
     APR_REGISTER_OPTIONAL_FN(vo_jobs_told);
 }
 

@@ -33,6 +33,7 @@
     X(vo_route, route)                                                        \
     X(vo_stream, stream)                                                      \
     X(vo_uws_handle, uws_handle)                                              \
+    X(vo_job_result, job_result)                                              \
     X(vo_jobs_told, jobs_told)                                                \
     X(vosi_handle, vosi_handle) /* NULL without mod_vosi */
 

@@ -29,8 +29,7 @@ typedef struct vo_jobrun_t {
     vo_out_t *out;                    /* into the result file */
     int timeout_ms;                   /* 0 = none */
     int (*is_stopped)(void *baton);   /* for vo_sql_req_t's is_gone */
-    /* The file *PATH with the result of the finished job ID of SERVICE and this
-     * release, whose owner is that of this job; VO_ERR_NOTFOUND else. */
+    /* vo_job_result for the owner of this job. */
     vo_err_t *(*result_of)(const char **path, void *baton,
                            const char *service, const char *id);
     void *baton;
@@ -75,6 +74,13 @@ APR_DECLARE_OPTIONAL_FN(int, vo_uws_handle,
                         (request_rec *r, const vo_jobtype_t *type,
                          const vo_release_t *rel, const char *url,
                          const char *rest));
+
+/* The file *PATH with the result of the finished job ID of SERVICE and REL, which
+ * the user of R may read. Errors as of vo_job_result_file. */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_job_result,
+                        (const char **path, request_rec *r,
+                         const char *service, const vo_release_t *rel,
+                         const char *id));
 
 /* The limits of jobs made by R, for capabilities: seconds of execution
  * (default, hard) and of retention (default, hard). */

@@ -140,6 +140,8 @@ int vo_result_send(request_rec *r, const vo_job_t *job,
 
 /* --- mod_vo_uws.c -------------------------------------------------------- */
 
+vo_err_t *vo_job_result(const char **path, request_rec *r, const char *service,
+                        const vo_release_t *rel, const char *id);
 int vo_uws_handle(request_rec *r, const vo_jobtype_t *type,
                   const vo_release_t *rel, const char *url, const char *rest);
 

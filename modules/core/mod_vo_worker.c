@@ -264,24 +264,11 @@ static vo_err_t *result_of(const char **path, void *baton,
                            const char *service, const char *id)
 {
     worker_t *w = baton;
-    const char *owner = w->job->owner;
-    vo_job_t *job = NULL;
+    const char *file;
 
-    if (vo_uws_is_id(id)) {
-        VO_TRY(vo_job_get(&job, w->data, service, w->job->release, id,
-                          w->pool));
-    }
-    if (!job || (owner ? !job->owner || strcmp(owner, job->owner)
-                       : job->owner != NULL)) {
-        return vo_err_make(w->pool, VO_ERR_NOTFOUND, "There is no job '%.40s'"
-                           " of yours at this release's service '%s'.", id,
-                           service);
-    }
-    if (job->phase != VO_PHASE_COMPLETED || !job->result_file) {
-        return vo_err_make(w->pool, VO_ERR_USAGE, "The job '%s' has no result;"
-                           " it is %s.", id, vo_phase_name(job->phase));
-    }
-    *path = vo_result_path(job->result_file, w->pool);
+    VO_TRY(vo_job_result_file(&file, w->data, service, w->job->release, id,
+                              w->job->owner, w->pool));
+    *path = vo_result_path(file, w->pool);
     return NULL;
 }
 

@@ -234,7 +234,8 @@ static const command_rec cmds[] = {
                       "by http and https, when a request gives their "
                       "addresses: names, *.domain, or numerical addresses, "
                       "which alone may be of private networks; or none. "
-                      "Default: none."),
+                      "Results of the service's own jobs may be named in any "
+                      "case. Default: none."),
     AP_INIT_TAKE1("TAPNameResolver", set_resolver, NULL, ANYWHERE,
                   "Address of the name service that ivo_simbadpoint('name') "
                   "asks, as CDS's Sesame at https://cds.unistra.fr/cgi-bin/"
@@ -266,7 +267,6 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     limits.max_retention = told.max_retention;
     limits.upload_bytes = conf.upload_bytes;
     limits.upload_rows = conf.upload_rows;
-    limits.fetches = conf.upload_hosts != NULL;
     limits.has_names = conf.resolver != NULL;
     return vo_tap_capability(out, url, &limits, r->pool);
 }

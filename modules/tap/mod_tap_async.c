@@ -132,6 +132,13 @@ static vo_err_t *exec_in_worker(tap_query_t *q, const vo_sql_req_t *req,
     return vo_sql_run(run->conn, &inner, done, run->pool);
 }
 
+static vo_err_t *result_of(tap_query_t *q, const char **path, const char *id)
+{
+    vo_jobrun_t *run = q->baton;
+
+    return run->result_of(path, run->baton, tap_service.name, id);
+}
+
 static vo_err_t *run_job(vo_jobrun_t *run)
 {
     tap_query_t q = {0};
@@ -143,6 +150,7 @@ static vo_err_t *run_job(vo_jobrun_t *run)
     q.timeout_ms = run->timeout_ms;
     q.open = open_result;
     q.exec = exec_in_worker;
+    q.result_of = result_of;
     q.baton = run;
     VO_TRY(read_settings(&q, run->settings));
     VO_TRY(tap_query_format(&q));
@@ -167,8 +175,10 @@ static vo_err_t *forecast(request_rec *r, const vo_dali_params_t *params,
     q.now = r->request_time;
     q.timeout_ms = 2000;
     q.exec = tap_exec_pooled;
+    q.result_of = tap_result_of_request;
     q.baton = r;
     VO_TRY(read_settings(&q, kept));
+    q.conf.upload_hosts = NULL; /* nothing is fetched for a mere estimate */
     VO_TRY(tap_query_format(&q));
     VO_TRY(tap_query_prepare(&q));
     VO_TRY(tap_query_plan(&q, &plan));

@@ -248,6 +248,12 @@ vo_err_t *tap_exec_pooled(tap_query_t *q, const vo_sql_req_t *req,
     return tap_fns.query(q->baton, req, done);
 }
 
+vo_err_t *tap_result_of_request(tap_query_t *q, const char **path,
+                                const char *id)
+{
+    return tap_fns.job_result(path, q->baton, tap_service.name, q->rel, id);
+}
+
 vo_err_t *tap_query_run(tap_query_t *q)
 {
     vo_sql_req_t req;

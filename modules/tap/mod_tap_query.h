@@ -27,7 +27,9 @@ struct tap_query_t {
     /* vo_sql_run, where it is to be run. */
     vo_err_t *(*exec)(tap_query_t *q, const vo_sql_req_t *req,
                       vo_sql_done_t *done);
-    void *baton;             /* of both */
+    /* The file *PATH with the result of job ID of this service, for who asks. */
+    vo_err_t *(*result_of)(tap_query_t *q, const char **path, const char *id);
+    void *baton;             /* of all three */
     /* said by tap_query_format and tap_query_prepare */
     const vo_tablefmt_t *fmt;
     const char *media_type;
@@ -56,6 +58,10 @@ vo_err_t *tap_query_prepare(tap_query_t *q);
 /* For exec of a query whose baton is its request: on a pooled connection. */
 vo_err_t *tap_exec_pooled(tap_query_t *q, const vo_sql_req_t *req,
                           vo_sql_done_t *done);
+
+/* For result_of, likewise. */
+vo_err_t *tap_result_of_request(tap_query_t *q, const char **path,
+                                const char *id);
 
 /* Ask the planner what it thinks of it. */
 vo_err_t *tap_query_plan(tap_query_t *q, vo_tap_plan_t **plan);

@@ -98,6 +98,7 @@ int tap_sync(request_rec *r, const vo_release_t *rel)
     s.q.timeout_ms = s.q.conf.timeout_s * 1000;
     s.q.open = open_answer;
     s.q.exec = tap_exec_pooled;
+    s.q.result_of = tap_result_of_request;
     s.q.baton = r;
     tap_fns.params_with_files(r, s.q.conf.upload_bytes);
     err = tap_fns.params(&s.q.params, r);

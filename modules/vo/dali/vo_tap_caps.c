@@ -128,7 +128,7 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
     VO_TRY(put_features(out, limits->has_names, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));
     VO_TRY(put_formats(out));
-    for (i = 0; limits->upload_bytes && i < (limits->fetches ? 3 : 1); ++i) {
+    for (i = 0; limits->upload_bytes && i < 3; ++i) {
         VO_TRY(vo_out_printf(out, "<uploadMethod ivo-id=\"ivo://ivoa.net/std/"
                                   "TAPRegExt#upload-%s\"/>\n", methods[i]));
     }

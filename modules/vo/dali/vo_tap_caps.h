@@ -14,7 +14,6 @@ typedef struct vo_tap_limits_t {
     int duration, max_duration;
     int retention, max_retention;
     apr_int64_t upload_bytes, upload_rows;   /* 0 bytes: takes no uploads */
-    int fetches;                             /* uploads by http and https */
     int has_names;                           /* names of objects resolved */
     int has_obscore;                         /* there is ivoa.obscore */
 } vo_tap_limits_t;

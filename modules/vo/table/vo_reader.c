@@ -303,7 +303,8 @@ static const vo_readfmt_t *look(const char *head, int len)
     while (p < end && apr_isspace(*p)) {
         ++p;
     }
-    if (p == end || memchr(head, '\0', (apr_size_t)len)) {
+    if (p == end || *p == '{' /* JSON */
+        || memchr(head, '\0', (apr_size_t)len)) {
         return NULL;
     }
     if (*p == '<') {

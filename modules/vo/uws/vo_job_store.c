@@ -273,6 +273,30 @@ vo_err_t *vo_job_get(vo_job_t **job, PGconn *conn, const char *service,
     return NULL;
 }
 
+vo_err_t *vo_job_result_file(const char **file, PGconn *conn,
+                             const char *service, const char *release,
+                             const char *id, const char *user,
+                             apr_pool_t *pool)
+{
+    vo_job_t *job = NULL;
+
+    if (vo_uws_is_id(id)) {
+        VO_TRY(vo_job_get(&job, conn, service, release, id, pool));
+    }
+    if (!job || (job->owner && !job->is_public
+                 && (!user || strcmp(job->owner, user)))) {
+        return vo_err_make(pool, VO_ERR_NOTFOUND, "There is no job '%.40s' of"
+                           " yours at this release's service '%s'.", id,
+                           service);
+    }
+    if (job->phase != VO_PHASE_COMPLETED || !job->result_file) {
+        return vo_err_make(pool, VO_ERR_USAGE, "The job '%s' has no result;"
+                           " it is %s.", id, vo_phase_name(job->phase));
+    }
+    *file = job->result_file;
+    return NULL;
+}
+
 vo_err_t *vo_job_phase(int *phase, PGconn *conn, const char *id,
                        apr_pool_t *pool)
 {

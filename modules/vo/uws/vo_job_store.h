@@ -90,6 +90,14 @@ vo_err_t *vo_job_set_forecast(PGconn *conn, const char *id, apr_int64_t rows,
 vo_err_t *vo_job_delete(int *done, const char **file, PGconn *conn,
                         const char *id, apr_pool_t *pool);
 
+/* The name of the file with the result of the finished job ID, which USER (NULL:
+ * nobody known) may read. VO_ERR_NOTFOUND when there is no such job, or it is
+ * somebody else's; VO_ERR_USAGE when it has no result. */
+vo_err_t *vo_job_result_file(const char **file, PGconn *conn,
+                             const char *service, const char *release,
+                             const char *id, const char *user,
+                             apr_pool_t *pool);
+
 /* Keep the files of POSTED with the job ID, in place of those of the same name;
  * a transaction of its own. More than MAX_BYTES in all are a VO_ERR_LIMIT with
  * http 413. */

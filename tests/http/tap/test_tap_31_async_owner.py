@@ -101,6 +101,26 @@ def test_nobodys_job_is_open_to_who_knows_its_address(vo):
     assert job.id not in [e.get("id") for e in listed(vo)]
 
 
+def test_results_as_uploads_of_those_who_may_read_them(vo):
+    """TAP_UPLOAD by the address of a result: the rules of reading it."""
+    theirs = run(vo, QUERY, kw=ANN)
+    theirs.wait()
+
+    def use(kw):
+        job = run(vo, "SELECT COUNT(*) AS n FROM TAP_UPLOAD.t", kw=kw,
+                  UPLOAD="t,%s/results/result" % theirs.url, FORMAT="csv")
+        if job.wait() == "COMPLETED":
+            return job.get("/results/result").text.split()
+        return job.value("message")
+
+    assert use(ANN) == ["n", "2"]
+    for kw in (BOB, {}):
+        assert "no job" in use(kw)
+    theirs.post(ACTION="PUBLISH")
+    for kw in (BOB, {}):
+        assert use(kw) == ["n", "2"]
+
+
 def test_list_and_filters(vo):
     vo.sql("DELETE FROM vo.job")
     made = [submit(vo, kw=ANN, RUNID="r%d" % i) for i in range(4)]

@@ -360,7 +360,7 @@ def test_bad_directive(vo, line):
 def test_capabilities(vo):
     text = vo.get("/vo/tap/test-dr1/capabilities").text
     assert 'ivo-id="ivo://ivoa.net/std/TAPRegExt#upload-inline"' in text
-    assert "upload-http" not in text
+    assert "TAPRegExt#upload-http\"" in text     # results of jobs
     assert re.search(r"</outputFormat>\s*<uploadMethod.*<retentionPeriod>.*"
                      r"</outputLimit>\s*<uploadLimit>", text, re.S)
 
