@@ -86,6 +86,22 @@ def beside_busy(vo, workers, idle):
                                 times[0] / idle[0]))
 
 
+def list_of_jobs(vo, n):
+    """A user's list of N jobs with parameters of ordinary length."""
+    vo.configure("users", jobs.passwords(vo, "ann"))
+    vo.sql("INSERT INTO vo.job (job_id, service, release_id, owner, client,"
+           " phase, form, destruction, duration) SELECT md5(g::text), 'tap',"
+           " 'job-dr1', 'ann', 'user ann', 'COMPLETED', repeat('x', 500),"
+           " now() + interval '1 day', 60 FROM generate_series(1, %s) g", (n,))
+    vo.sql("ANALYZE vo.job")
+
+    def ask():
+        r = vo.request("GET", jobs.ASYNC, auth=("ann", "ann-secret"))
+        assert r.text.count("<uws:jobref") == n
+
+    show("list of %d jobs" % n, measure(ask, 20))
+
+
 def main():
     vo = VoServer(BUILD / "bench" / "jobs", {"VO_FSYNC": "on"})
     vo.pg_start()
@@ -102,6 +118,7 @@ def main():
         print("%-44s %14.1f" % ("tiny jobs per second, 8 clients", rate(vo)))
         for workers in (2, 8):
             beside_busy(vo, workers, idle)
+        list_of_jobs(vo, 10000)
     finally:
         vo.stop()
 

@@ -1,5 +1,7 @@
 """jobs.py: a plain UWS client, and a release whose queries take their time."""
 # SPDX-License-Identifier: GPL-3.0-or-later
+import base64
+import hashlib
 import time
 
 from . import seed
@@ -10,6 +12,7 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 RELEASE = "job-dr1"
 ASYNC = "/vo/tap/job-dr1/async"
+HTTPD_MODULES = "/usr/lib/apache2/modules"
 
 # each row of job.Slow takes 20 ms, all of them 2 s; job.Slower takes 6 s
 SLOW_ROWS = 100
@@ -53,6 +56,31 @@ def make_release(vo):
 def drop_release(vo):
     vo.sql("DELETE FROM vo.job; DELETE FROM vo.release"
            " WHERE release_id = 'job-dr1'; DROP SCHEMA job_dr1 CASCADE")
+
+
+def passwords(vo, *names):
+    """Configuration with which users NAMES, whose password is NAME-secret, have
+    jobs of their own; who sends no password is let in as nobody."""
+    path = vo.dir / "passwords"
+    path.write_text("".join(
+        "%s:{SHA}%s\n" % (name, base64.b64encode(hashlib.sha1(
+            (name + "-secret").encode()).digest()).decode())
+        for name in names))
+    loads = "".join(
+        "<IfModule !%s_module>\nLoadModule %s_module %s/mod_%s.so\n"
+        "</IfModule>\n" % (m, m, HTTPD_MODULES, m)
+        for m in ("auth_basic", "authn_file", "authz_user"))
+    return loads + """
+<Location "%s">
+    <If "-n %%{HTTP:Authorization}">
+        AuthType Basic
+        AuthName "test"
+        AuthBasicProvider file
+        AuthUserFile "%s"
+        Require valid-user
+    </If>
+</Location>
+""" % (ASYNC, path)
 
 
 def until(condition, seconds=20, every=0.02):

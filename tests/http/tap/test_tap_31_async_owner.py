@@ -1,9 +1,5 @@
 """test_tap_31_async_owner.py: jobs that belong to somebody."""
 # SPDX-License-Identifier: GPL-3.0-or-later
-import base64
-import hashlib
-import time
-
 import pytest
 
 from pyvohttpd import jobs
@@ -11,7 +7,6 @@ from pyvohttpd.jobs import ASYNC, UWS, XLINK, Job, run, submit
 from pyvohttpd.xmltree import parse
 
 QUERY = "SELECT TOP 2 id FROM job.Numbers ORDER BY id"
-MODULES = "/usr/lib/apache2/modules"
 
 ANN, BOB = ({"auth": (name, name + "-secret")} for name in ("ann", "bob"))
 
@@ -26,26 +21,7 @@ def release(vo):
 @pytest.fixture(scope="module", autouse=True)
 def users(vo, vo_conf, release):
     """Ann and Bob have passwords; who sends none is let in as nobody."""
-    path = vo.dir / "passwords"
-    path.write_text("".join(
-        "%s:{SHA}%s\n" % (name, base64.b64encode(hashlib.sha1(
-            (name + "-secret").encode()).digest()).decode())
-        for name in ("ann", "bob")))
-    loads = "".join(
-        "<IfModule !%s_module>\nLoadModule %s_module %s/mod_%s.so\n"
-        "</IfModule>\n" % (m, m, MODULES, m)
-        for m in ("auth_basic", "authn_file", "authz_user"))
-    vo_conf(loads + """
-<Location "%s">
-    <If "-n %%{HTTP:Authorization}">
-        AuthType Basic
-        AuthName "test"
-        AuthBasicProvider file
-        AuthUserFile "%s"
-        Require valid-user
-    </If>
-</Location>
-""" % (ASYNC, path))
+    vo_conf(jobs.passwords(vo, "ann", "bob"))
 
 
 def listed(vo, query="", kw=ANN):
@@ -159,45 +135,20 @@ def test_limits_are_each_users_own(vo, conf_now):
         assert vo.request("POST", ASYNC, data={}, **kw).status_code == 429
 
 
-def test_a_list_of_ten_thousand_jobs(vo):
-    vo.sql("DELETE FROM vo.job")
-    vo.sql("INSERT INTO vo.job (job_id, service, release_id, owner, client,"
-           " phase, form, destruction, duration) SELECT md5(g::text), 'tap',"
-           " 'job-dr1', 'ann', 'user ann', 'COMPLETED', repeat('x', 500),"
-           " now() + interval '1 day', 60 FROM generate_series(1, 10000) g")
-    for query, n in (("", 10000), ("?LAST=20", 20)):
-        best = 9
-        for _ in range(10):
-            start = time.monotonic()
-            r = vo.request("GET", ASYNC + query, **ANN)
-            best = min(best, time.monotonic() - start)
-            assert r.content.count(b"<uws:jobref") == n
-        print("list of", n, "%.1f ms" % (1000 * best))
-        # the issue asks for 50 ms on an idle machine
-        assert best < 0.2, query
-    vo.sql("DELETE FROM vo.job")
-
-
 def test_a_long_list(vo):
-    """10 000 jobs: all are there, in the order they were made, soon."""
+    """10 000 jobs: all are there, in the order they were made (how soon:
+    `make bench-jobs`)."""
     vo.sql("INSERT INTO vo.job (job_id, service, release_id, owner, client,"
            " phase, created, destruction, duration) SELECT lpad(to_hex(g), 32,"
            " '0'), 'tap', 'job-dr1', 'ann', 'user ann', 'COMPLETED',"
            " clock_timestamp() + g * interval '1 ms', clock_timestamp()"
            " + interval '1 day', 0 FROM generate_series(1, 10000) g;"
            "ANALYZE vo.job")
-    took = []
-    for _ in range(5):
-        start = time.monotonic()
-        r = vo.request("GET", ASYNC, **ANN)
-        took.append(time.monotonic() - start)
+    r = vo.request("GET", ASYNC, **ANN)
     refs = [j.get("id") for j in parse(r.content).findall(UWS + "jobref")]
     made = [i for i in refs if i.startswith("0" * 20)]
     assert len(made) == 10000 and set(made) == {"%032x" % (g + 1)
                                                 for g in range(10000)}
     assert made in (sorted(made), sorted(made, reverse=True))
-    print("list of 10 000 jobs: %.0f ms" % (1000 * min(took)))
-    # 50 ms on a machine of its own; this one may be shared
-    assert min(took) < 0.25
     assert len(listed(vo, "?LAST=5")) == 5
     vo.sql("DELETE FROM vo.job WHERE job_id LIKE '00000000%'")
