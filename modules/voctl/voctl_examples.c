@@ -30,13 +30,17 @@ static vo_err_t *complain(const parser_t *p, const char *what)
                        p->line, what);
 }
 
-static const char *trimmed(const char *text, apr_pool_t *pool)
+#define SPACE " \t\r\n"
+
+/* TEXT without space around it and without any of TAIL behind it. */
+static const char *trimmed(const char *text, const char *tail,
+                           apr_pool_t *pool)
 {
     apr_size_t len;
 
-    text += strspn(text, " \t\r\n");
+    text += strspn(text, SPACE);
     len = strlen(text);
-    while (len && strchr(" \t\r\n;", text[len - 1])) {
+    while (len && strchr(tail, text[len - 1])) {
         --len;
     }
     return apr_pstrmemdup(pool, text, len);
@@ -45,14 +49,15 @@ static const char *trimmed(const char *text, apr_pool_t *pool)
 static vo_err_t *end_example(parser_t *p)
 {
     if (p->now) {
-        p->now->query = trimmed(p->now->query, p->pool);
+        p->now->query = trimmed(p->now->query, SPACE ";", p->pool);
         if (!*p->now->query) {
             return complain(p, apr_psprintf(p->pool,
                                             "example %s has no query",
                                             p->now->id));
         }
         if (p->now->description) {
-            p->now->description = trimmed(p->now->description, p->pool);
+            p->now->description = trimmed(p->now->description, SPACE,
+                                           p->pool);
         }
     }
     return NULL;
@@ -69,7 +74,7 @@ static vo_err_t *begin_example(parser_t *p, const char *title)
     VO_TRY(end_example(p));
     len = colon ? (apr_size_t)(colon - title) : 0;
     one.id = apr_pstrmemdup(p->pool, title, len);
-    one.name = colon ? trimmed(colon + 1, p->pool) : "";
+    one.name = colon ? trimmed(colon + 1, SPACE, p->pool) : "";
     one.query = "";
     if (!apr_isalpha(*one.id) || len > 64 || !*one.name
         || strspn(one.id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
@@ -95,13 +100,13 @@ static void add_line(parser_t *p, const char *line)
     vo_example_t *e = p->now;
 
     if (!*e->query && !strncmp(line, "--", 2)) {
-        const char *words = trimmed(line + 2, p->pool);
+        const char *words = trimmed(line + 2, SPACE, p->pool);
 
         e->description = !e->description ? words
                          : apr_pstrcat(p->pool, e->description, "\n", words,
                                        NULL);
     }
-    else if (*e->query || *trimmed(line, p->pool)) {
+    else if (*e->query || *trimmed(line, SPACE, p->pool)) {
         e->query = apr_pstrcat(p->pool, e->query, line, "\n", NULL);
     }
 }
@@ -124,7 +129,7 @@ vo_err_t *voctl_examples_parse(apr_array_header_t **examples, const char *path,
         else if (p.now) {
             add_line(&p, line);
         }
-        else if (*trimmed(line, pool) && strncmp(line, "--", 2)) {
+        else if (*trimmed(line, SPACE, pool) && strncmp(line, "--", 2)) {
             return complain(&p, "\"" MARK "ID: NAME\" is expected before the "
                                 "first query");
         }

@@ -6,7 +6,8 @@ FILE = """\
 
 -- example near: Around a position
 -- Rows within
--- a degree.
+-- a degree;
+-- no more.
 --
 -- A second paragraph.
 
@@ -41,7 +42,7 @@ def test_load_and_replace(voctl, release, tmp_path):
     near, everything = stored(voctl, release)
     assert near == (
         "near", "Around a position",
-        "Rows within\na degree.\n\nA second paragraph.",
+        "Rows within\na degree;\nno more.\n\nA second paragraph.",
         "SELECT * FROM exa.T\nWHERE 1 = CONTAINS(POINT(ra, dec),"
         " -- a comment of the query\n                   CIRCLE(10, 20, 1))")
     assert everything == ("all-2", "Everything & more", None,

@@ -24,7 +24,11 @@ static const char page_head[] =
     "vertical-align:top}"
     "th{position:sticky;top:0;background:#f4f4f6}"
     "th small{display:block;font-weight:400;color:#666}"
-    "td.n{text-align:right}td.z{background:#f8f8f8}"
+    "td.n{text-align:right}"
+    /* long arrays on one line, whole under the pointer */
+    "td.a{max-width:24em;overflow:hidden;text-overflow:ellipsis;"
+    "white-space:nowrap}td.a:hover{white-space:normal}"
+    "td.z{background:#f8f8f8}"
     "tbody tr:hover{background:#eef3fb}.warn{color:#a40000}</style>\n";
 
 static vo_err_t *put_text(vo_out_t *out, const char *before, const char *text,
@@ -74,15 +78,18 @@ static vo_err_t *html_row(vo_writer_t *w, const vo_cell_t *cells)
     p += 4;
     for (i = 0; i < n; ++i) {
         const vo_tcol_t *col = &html->cols[i];
-        int is_number = !vo_type_is_text(col->type) && col->size == VO_SCALAR;
+        const char *cell = vo_type_is_text(col->type) ? "<td>"
+                           : col->size == VO_SCALAR   ? "<td class=n>"
+                                                      : "<td class=a>";
+        apr_size_t len = strlen(cell);
 
         if (cells[i].len < 0) {
             memcpy(p, "<td class=z></td>", 17);
             p += 17;
             continue;
         }
-        memcpy(p, is_number ? "<td class=n>" : "<td>", is_number ? 12 : 4);
-        p += is_number ? 12 : 4;
+        memcpy(p, cell, len);
+        p += len;
         p = col->put(col, p, cells[i].data, cells[i].len);
         if (!p) {
             return vo_cell_error(w, i, html->row.reason);
