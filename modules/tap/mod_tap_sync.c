@@ -52,24 +52,14 @@ static int finish(sync_t *s, vo_err_t *err)
                : tap_fns.response_end(s->r, q->out);
 }
 
-/* TAP 1.0 clients say what they want; 1.1 has no such parameter. *IS_OTHER is
- * set when it is the capabilities. */
-static vo_err_t *read_request(sync_t *s, int *is_other)
+/* Does a client of TAP 1.0 want the capabilities? 1.1 has no REQUEST, and what
+ * it has not is ignored (section 2.7). */
+static int wants_capabilities(const sync_t *s)
 {
-    const char *value;
+    const char *value = vo_dali_param_nth(s->q.params, "REQUEST", 0);
 
-    *is_other = 0;
-    VO_TRY(vo_dali_param_one(&value, s->q.params, "REQUEST"));
-    if (!value || !*value || !strcasecmp(value, "doQuery")) {
-        return NULL;
-    }
-    if (!strcasecmp(value, "getCapabilities")) {
-        *is_other = 1;
-        return NULL;
-    }
-    return vo_err_make(s->r->pool, VO_ERR_USAGE,
-                       "REQUEST '%.40s' is not known; it is doQuery or "
-                       "getCapabilities.", value);
+    return value && !strcasecmp(value, "getCapabilities")
+           && !vo_dali_param_nth(s->q.params, "QUERY", 0);
 }
 
 static int redirect(sync_t *s)
@@ -86,7 +76,6 @@ int tap_sync(request_rec *r, const vo_release_t *rel)
 {
     sync_t s = {0};
     vo_err_t *err;
-    int is_other = 0;
 
     s.r = r;
     s.q.pool = r->pool;
@@ -105,10 +94,7 @@ int tap_sync(request_rec *r, const vo_release_t *rel)
     if (!err) {
         err = tap_query_format(&s.q);
     }
-    if (!err) {
-        err = read_request(&s, &is_other);
-    }
-    if (is_other) {
+    if (!err && wants_capabilities(&s)) {
         return redirect(&s);
     }
     if (!err) {

@@ -308,9 +308,13 @@ vo_err_t *vo_dali_param_int(apr_int64_t *value, const vo_dali_params_t *params,
         return NULL;
     }
     p = text + (*text == '-' || *text == '+' || *text == ' ');
-    if (strspn(p, "0123456789") != strlen(p)
-        || !vo_num_to_int64(text, (int)strlen(text), &number) || number < min
-        || number > max) {
+    if (max == APR_INT64_MAX && *p && strspn(p, "0123456789") == strlen(p)
+        && *text != '-' && !vo_num_to_int64(p, (int)strlen(p), &number)) {
+        number = max; /* a number there is, if larger than any we have */
+    }
+    else if (strspn(p, "0123456789") != strlen(p)
+             || !vo_num_to_int64(text, (int)strlen(text), &number)
+             || number < min || number > max) {
         const char *range = max == APR_INT64_MAX
                                 ? apr_psprintf(params->pool,
                                                "at least %" APR_INT64_T_FMT,

@@ -66,7 +66,8 @@ apr_array_header_t *vo_dali_param_all(const vo_dali_params_t *params,
 const vo_dali_param_t *vo_dali_param_file(const vo_dali_params_t *params,
                                           const char *name);
 
-/* NAME as an integer of MIN to MAX; absent or empty: *VALUE is DEFLT. */
+/* NAME as an integer of MIN to MAX; absent or empty: *VALUE is DEFLT. Where MAX
+ * is APR_INT64_MAX, there is no limit: larger ones are taken for it. */
 vo_err_t *vo_dali_param_int(apr_int64_t *value, const vo_dali_params_t *params,
                             const char *name, apr_int64_t min, apr_int64_t max,
                             apr_int64_t deflt);

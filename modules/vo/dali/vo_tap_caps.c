@@ -124,6 +124,8 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                        " Arrays as in the note ADQLVectorMath: elements"
                        " name[1] and name[survey::filter], slices name[2:4],"
                        " and + - * / on whole arrays, component by component."
+                       " COALESCE is there too; validators older than"
+                       " ADQL 2.1 do not know its feature."
                        "</description>\n"));
     VO_TRY(put_features(out, limits->has_names, scratch));
     VO_TRY(vo_out_puts(out, "</language>\n"));

@@ -140,6 +140,24 @@ static vo_err_t *add_version(const char **type, const char *version,
                        "be 1.3, 1.4 or 1.5", version);
 }
 
+/* DALI 1.1, 3.4.3: who asks for a media type is answered with it, also where it
+ * is one of several. HTML is never called XHTML, which it is not. */
+static const char *as_asked(const vo_tablefmt_t *fmt, const char *base,
+                            apr_pool_t *pool)
+{
+    apr_size_t len = strlen(base);
+
+    if (!strchr(base, '/') || !strncmp(base, "votable/", 8)
+        || !strcmp(base, "application/xhtml+xml")
+        || (!strncmp(fmt->media_type, base, len)
+            && (!fmt->media_type[len] || fmt->media_type[len] == ';'))) {
+        return fmt->media_type;
+    }
+    return apr_pstrcat(pool, base,
+                       !fmt->is_votable && !strncmp(base, "text/", 5)
+                           ? ";charset=utf-8" : "", NULL);
+}
+
 vo_err_t *vo_tablefmt_find(const vo_tablefmt_t **fmt, const char **media_type,
                            const char *value, apr_pool_t *pool)
 {
@@ -154,11 +172,12 @@ vo_err_t *vo_tablefmt_find(const vo_tablefmt_t **fmt, const char **media_type,
     if (!found) {
         return unknown_format(value, pool);
     }
-    type = found->media_type;
-    if (!strcmp(asked.base, "text/xml") || !strcmp(asked.base, "xml")) {
+    type = as_asked(found, asked.base, pool);
+    if (!strcmp(asked.base, "xml")) {
         type = "text/xml";
     }
-    else if (found == &vo_fmt_votable && asked.serialization) {
+    else if (found == &vo_fmt_votable && asked.serialization
+             && type == found->media_type) {
         type = "application/x-votable+xml;serialization=TABLEDATA";
     }
     else if (found == &vo_fmt_csv && asked.header) {

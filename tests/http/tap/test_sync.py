@@ -88,7 +88,6 @@ def test_languages(vo, lang):
     ({"QUERY": "SELECT 1", "RESPONSEFORMAT": "foo"},
      ["RESPONSEFORMAT", "foo", "csv"]),
     ({"QUERY": "SELECT 1", "FORMAT": "image/png"}, ["image/png"]),
-    ({"QUERY": "SELECT 1", "REQUEST": "dance"}, ["REQUEST", "doQuery"]),
     ({"QUERY": "SELECT 1", "RUNID": "x" * 65}, ["RUNID", "64"]),
     ({"QUERY": "SELECT 1", "UPLOAD": "t,http://x/"}, ["UPLOAD", "http://x/"]),
     ({"QUERY": "SELECT * FROMtest.Stars"}, ["line 1, column 10", "space"]),
@@ -130,6 +129,12 @@ def test_request_and_version_of_tap_1_0(vo):
     r = vo.get(DR1 + "/sync", REQUEST="getCapabilities")
     assert r.status_code == 303
     assert r.headers["Location"] == vo.url + DR1 + "/capabilities"
+    # TAP 1.1, 2.7: "the service must ignore the spurious parameter, must
+    # respond to the request normally"
+    for request in ("getCapabilities", "doSomething"):
+        r = vo.get(DR1 + "/sync", REQUEST=request, FORMAT="csv",
+                   QUERY="SELECT COUNT(*) FROM test.Stars")
+        assert r.status_code == 200 and rows_of(r)[1] == ["5000"]
 
 
 def test_runid_is_logged(vo, conf_now):
@@ -149,6 +154,11 @@ FORMATS = [
     ("votable", "application/x-votable+xml"),
     ("application/x-votable+xml", "application/x-votable+xml"),
     ("text/xml", "text/xml"),
+    # DALI 1.1, 3.4.3: "the response that delivers that content must set that
+    # media type in the Content-Type header"
+    ("application/xml", "application/xml"),
+    ("image/fits", "image/fits"),
+    ("text/json", "text/json"),
     ("application/x-votable+xml;serialization=BINARY2",
      "application/x-votable+xml;serialization=BINARY2"),
     ("Application/X-VOTable+XML; Serialization=tabledata",
@@ -331,7 +341,8 @@ def test_default_and_hard_limit(vo, tap, conf_now):
     conf_now("TAPMaxRec 3 7")
     for params, n, status in (({}, 3, ["OK", "OVERFLOW"]),
                               ({"MAXREC": "5"}, 5, ["OK", "OVERFLOW"]),
-                              ({"MAXREC": "100"}, 7, ["OK", "OVERFLOW"])):
+                              ({"MAXREC": "100"}, 7, ["OK", "OVERFLOW"]),
+                              ({"MAXREC": "9" * 30}, 7, ["OK", "OVERFLOW"])):
         t = VOTable(tap("SELECT id FROM tap.Bulk", **params).content)
         assert (len(t.rows), t.status()) == (n, status)
 

@@ -167,7 +167,9 @@ static void test_int(void **state)
         {"MAXREC=-1", -99},      {"MAXREC=abc", -99},  {"MAXREC=1.5", -99},
         {"MAXREC=1e3", -99},     {"MAXREC=0x10", -99}, {"MAXREC=5 6", -99},
         {"MAXREC=9223372036854775807", APR_INT64_MAX},
-        {"MAXREC=9223372036854775808", -99},
+        {"MAXREC=9223372036854775808", APR_INT64_MAX},
+        {"MAXREC=99999999999999999999999", APR_INT64_MAX},
+        {"MAXREC=-9223372036854775809", -99},
         {"MAXREC=5&MAXREC=6", -99},
     };
     apr_size_t i;
