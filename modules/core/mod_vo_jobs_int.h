@@ -138,6 +138,21 @@ const char *vo_result_path(const char *name, apr_pool_t *pool);
 int vo_result_send(request_rec *r, const vo_job_t *job,
                    const vo_job_part_t *part);
 
+/* --- mod_vo_uws_files.c -------------------------------------------------- */
+
+/* Did files come with the request? Keep them with the job ID, on a connection
+ * of the pool; they may have the bytes the request may have, in all. */
+int vo_uws_has_files(const vo_dali_params_t *posted);
+vo_err_t *vo_uws_keep_files(request_rec *r, PGconn *conn, const char *id,
+                            const vo_dali_params_t *posted);
+/* Add the files of JOB to its parameters PARAMS, by name alone. */
+vo_err_t *vo_uws_name_files(request_rec *r, const vo_job_t *job,
+                            vo_dali_params_t *params);
+/* Answer with the file NAME of JOB. *FOUND 0: there is none, and nothing is
+ * sent. */
+int vo_uws_send_file(int *found, request_rec *r, const vo_job_t *job,
+                     const char *name);
+
 /* --- mod_vo_uws.c -------------------------------------------------------- */
 
 vo_err_t *vo_job_result(const char **path, request_rec *r, const char *service,

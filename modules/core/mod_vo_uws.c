@@ -87,6 +87,7 @@ static int end_xml(uws_t *u, vo_out_t *out, const vo_err_t *err)
     return err ? fail(u, err) : vo_response_end(u->r, out);
 }
 
+/* The parameters that FORM holds. */
 static vo_err_t *job_params(uws_t *u, const vo_dali_params_t **params,
                             const char *form)
 {
@@ -94,6 +95,17 @@ static vo_err_t *job_params(uws_t *u, const vo_dali_params_t **params,
 
     *params = made;
     return vo_dali_params_add_form(made, form, strlen(form));
+}
+
+/* The parameters of the job, and the files that came with them. */
+static vo_err_t *told_params(uws_t *u, const vo_dali_params_t **params)
+{
+    vo_dali_params_t *made = vo_dali_params_create(u->r->pool);
+    const char *form = u->job->form;
+
+    *params = made;
+    VO_TRY(vo_dali_params_add_form(made, form, strlen(form)));
+    return vo_uws_name_files(u->r, u->job, made);
 }
 
 /* --- the job list -------------------------------------------------------- */
@@ -171,7 +183,9 @@ static vo_err_t *read_phase(uws_t *u, int *is_run, int *is_abort)
     *is_abort = value && !strcmp(value, "ABORT");
     return !value || *is_run || *is_abort
                ? NULL
-               : usage(u, "PHASE must be RUN or ABORT.");
+               : vo_err_make(u->r->pool, VO_ERR_USAGE,
+                             "PHASE must be RUN or ABORT; it is '%.40s'.",
+                             value);
 }
 
 static vo_err_t *read_job(uws_t *u, vo_job_t *job)
@@ -213,24 +227,6 @@ static vo_err_t *read_job(uws_t *u, vo_job_t *job)
     return NULL;
 }
 
-static int has_files(const uws_t *u)
-{
-    int i;
-
-    for (i = 0; i < u->posted->nparams; ++i) {
-        if (u->posted->params[i].fd >= 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static vo_err_t *keep_files(uws_t *u, PGconn *conn, const char *id)
-{
-    return vo_job_keep_files(conn, id, u->posted,
-                             vo_request(u->r)->max_file_bytes, u->r->pool);
-}
-
 /* Insert a job whose files must be there before it runs. */
 static vo_err_t *insert_with_files(uws_t *u, PGconn *conn, vo_job_t *job,
                                    const vo_job_limits_t *limits)
@@ -242,7 +238,7 @@ static vo_err_t *insert_with_files(uws_t *u, PGconn *conn, vo_job_t *job,
 
     job->phase = VO_PHASE_PENDING;
     VO_TRY(vo_job_insert(conn, job, u->conf.retention, limits, pool));
-    err = keep_files(u, conn, job->id);
+    err = vo_uws_keep_files(u->r, conn, job->id, u->posted);
     if (!err && is_run) {
         err = vo_job_run(&done, conn, job->id, limits, pool);
     }
@@ -263,9 +259,10 @@ static int create_job(uws_t *u)
         err = vo_db_open(&db, u->r);
     }
     if (!err) {
-        err = has_files(u) ? insert_with_files(u, db->conn, &job, &limits)
-                           : vo_job_insert(db->conn, &job, u->conf.retention,
-                                           &limits, u->r->pool);
+        err = vo_uws_has_files(u->posted)
+                  ? insert_with_files(u, db->conn, &job, &limits)
+                  : vo_job_insert(db->conn, &job, u->conf.retention, &limits,
+                                  u->r->pool);
         vo_db_close(db);
     }
     if (err) {
@@ -404,10 +401,10 @@ static vo_err_t *maybe_wait(uws_t *u)
         return NULL;
     }
     VO_TRY(vo_uws_count(&n, "WAIT", text, -1, u->r->pool));
-    if (phase && vo_phase_parse(phase) < 0) {
-        return usage(u, "PHASE is not a phase of a job.");
+    if (phase && *phase && vo_phase_parse(phase) < 0) {
+        return vo_uws_no_phase(phase, u->r->pool);
     }
-    if ((phase && strcmp(phase, vo_phase_name(u->job->phase)))
+    if ((phase && *phase && strcmp(phase, vo_phase_name(u->job->phase)))
         || !vo_phase_is_active(u->job->phase)) {
         return NULL;
     }
@@ -426,7 +423,7 @@ static int get_job(uws_t *u)
 
     if (!err) {
         forecast(u);
-        err = job_params(u, &params, u->job->form);
+        err = told_params(u, &params);
     }
     if (err) {
         return fail(u, err);
@@ -464,8 +461,9 @@ static int post_job(uws_t *u)
     }
     is_public = action && !strcmp(action, "PUBLISH");
     if (!err && !is_public && (!action || strcmp(action, "UNPUBLISH"))) {
-        err = usage(u, "ACTION must be DELETE, PUBLISH or UNPUBLISH; PHASE and "
-                       "parameters go to the resources below the job.");
+        err = usage(u, "ACTION must be DELETE, PUBLISH or UNPUBLISH. PHASE "
+                       "goes to the resource phase below the job, its "
+                       "parameters to the resource parameters.");
     }
     if (!err && !u->job->owner) {
         err = usage(u, "An anonymous job is open to everybody who has its "
@@ -581,20 +579,28 @@ static int get_error(uws_t *u)
 {
     const vo_tablefmt_t *fmt = NULL;
     const vo_dali_params_t *params;
+    const char *text = u->job->error_text;
     vo_err_t *err;
 
-    if (u->job->phase != VO_PHASE_ERROR || !u->job->error_text) {
+    if (u->job->phase == VO_PHASE_ABORTED && !text) {
+        text = "The job was aborted, as its client wished.";
+    }
+    else if (u->job->phase != VO_PHASE_ABORTED
+             && u->job->phase != VO_PHASE_ERROR) {
+        text = NULL;
+    }
+    if (!text) {
         return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "The job has met no error."));
+                                   "The job has met no error; it is %s.",
+                                   vo_phase_name(u->job->phase)));
     }
     if (u->type->tells_text) {
-        return send_text(u, apr_pstrcat(u->r->pool, u->job->error_text, "\n",
-                                        NULL));
+        return send_text(u, apr_pstrcat(u->r->pool, text, "\n", NULL));
     }
     if (!job_params(u, &params, u->job->form) && u->type->error_format) {
         fmt = u->type->error_format(params, u->r->pool);
     }
-    err = usage(u, u->job->error_text);
+    err = usage(u, text);
     err->http = HTTP_OK; /* TAP 1.1, section 5.2: a document like any other */
     return vo_respond_error(u->r, fmt, err);
 }
@@ -602,14 +608,14 @@ static int get_error(uws_t *u)
 static int get_parameters(uws_t *u)
 {
     const vo_dali_params_t *params;
-    vo_err_t *err = job_params(u, &params, u->job->form);
+    vo_err_t *err = told_params(u, &params);
     vo_out_t *out;
 
     if (err) {
         return fail(u, err);
     }
     out = begin(u, "text/xml");
-    return end_xml(u, out, vo_uws_put_parameters(out, params));
+    return end_xml(u, out, vo_uws_put_parameters(out, params, u->job_url));
 }
 
 static int post_parameters(uws_t *u)
@@ -619,8 +625,9 @@ static int post_parameters(uws_t *u)
     vo_err_t *err = NULL;
     int done = 0, tries;
 
-    if (has_files(u) && u->job->phase == VO_PHASE_PENDING) {
-        WITH_DB(u, err, keep_files(u, db->conn, u->job->id));
+    if (vo_uws_has_files(u->posted) && u->job->phase == VO_PHASE_PENDING) {
+        WITH_DB(u, err, vo_uws_keep_files(u->r, db->conn, u->job->id,
+                                          u->posted));
     }
     /* somebody else may be posting too: merge into what is there now */
     for (tries = 0; !err && !done && tries < 10; ++tries) {
@@ -653,15 +660,19 @@ static int get_parameter(uws_t *u, const char *name)
 {
     const vo_dali_params_t *params;
     const char *value = NULL;
+    int found, rc;
 
     if (!job_params(u, &params, u->job->form)) {
         value = vo_dali_param_nth(params, name, 0);
     }
-    if (!value) {
-        return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "The job has no parameter '%.60s'.", name));
+    if (value) {
+        return send_text(u, value);
     }
-    return send_text(u, value);
+    rc = vo_uws_send_file(&found, u->r, u->job, name);
+    return found ? rc
+                 : fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
+                                       "The job has no parameter '%.60s'.",
+                                       name));
 }
 
 static int get_results(uws_t *u)
@@ -676,9 +687,16 @@ static int get_result(uws_t *u, const char *name)
     vo_job_part_t part;
 
     if (!vo_uws_part_find(&part, u->job, name, u->r->pool)) {
-        return fail(u, vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
-                                   "The job has no result '%.40s'; it is %s.",
-                                   name, vo_phase_name(u->job->phase)));
+        vo_err_t *err = vo_err_make(u->r->pool, VO_ERR_NOTFOUND,
+                                    "The job has no result '%.40s'; it is %s.",
+                                    name, vo_phase_name(u->job->phase));
+
+        if (u->job->phase == VO_PHASE_ERROR
+            || u->job->phase == VO_PHASE_ABORTED) {
+            err->hint = apr_pstrcat(u->r->pool, u->job_url, "/error says why.",
+                                    NULL);
+        }
+        return fail(u, err);
     }
     return vo_result_send(u->r, u->job, &part);
 }

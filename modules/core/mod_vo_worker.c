@@ -297,7 +297,7 @@ static vo_err_t *execute(worker_t *w, vo_result_t **result)
     }
     VO_TRY(parse_form(&params, w->job->form, w->pool));
     if (vo_dali_param_nth(params, "UPLOAD", 0)) {
-        VO_TRY(vo_job_fetch_files(w->data, w->job->id, params));
+        VO_TRY(vo_job_fetch_files(w->data, w->job->id, NULL, params));
     }
     run->params = params;
     VO_TRY(parse_form(&params, w->job->settings, w->pool));

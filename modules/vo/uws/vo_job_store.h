@@ -105,6 +105,11 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
                             const vo_dali_params_t *posted,
                             apr_off_t max_bytes, apr_pool_t *pool);
 
+/* Add the files kept with the job ID to PARAMS by name alone, without what is in
+ * them; those called like a parameter are left out. */
+vo_err_t *vo_job_name_files(PGconn *conn, const char *id,
+                            vo_dali_params_t *params);
+
 /* --- for workers ---------------------------------------------------------- */
 
 /* Listen on both channels. */
@@ -131,8 +136,9 @@ vo_err_t *vo_job_renew(int *is_mine, PGconn *conn, const char *id,
                        const char *worker, int lease_s, apr_int64_t nrows,
                        apr_pool_t *pool);
 
-/* Add the files kept with the job ID to PARAMS, as vo_dali_multipart.h does. */
-vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id,
+/* Add the files kept with the job ID to PARAMS, as vo_dali_multipart.h does;
+ * PART not NULL: only the one of that name. */
+vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id, const char *part,
                              vo_dali_params_t *params);
 
 /* It is done: JOB's id, nrows and what it says of the result are used. *DONE 0:

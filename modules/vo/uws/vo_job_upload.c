@@ -117,6 +117,38 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
 
 /* --- giving back ---------------------------------------- */
 
+static vo_err_t *add_file(vo_dali_params_t *params, const char *name,
+                          vo_dali_param_t **part)
+{
+    VO_TRY(vo_dali_params_new(params, part));
+    (*part)->name = (*part)->filename = apr_pstrdup(params->pool, name);
+    (*part)->value = "";
+    (*part)->is_file = 1;
+    return NULL;
+}
+
+vo_err_t *vo_job_name_files(PGconn *conn, const char *id,
+                            vo_dali_params_t *params)
+{
+    vo_err_t *err = NULL;
+    vo_dali_param_t *part;
+    PGresult *res;
+    int i;
+
+    VO_TRY(vo_job_exec(&res, conn, "SELECT part FROM vo.job_upload"
+                                   " WHERE job_id = $1 AND piece = 0"
+                                   " ORDER BY part", 1, &id, params->pool));
+    for (i = 0; !err && i < PQntuples(res); ++i) {
+        const char *name = PQgetvalue(res, i, 0);
+
+        if (!vo_dali_param_nth(params, name, 0)) {
+            err = add_file(params, name, &part);
+        }
+    }
+    PQclear(res);
+    return err;
+}
+
 static vo_err_t *add_piece(const PGresult *res, vo_dali_params_t *params,
                            vo_dali_param_t **part)
 {
@@ -124,10 +156,7 @@ static vo_err_t *add_piece(const PGresult *res, vo_dali_params_t *params,
     int len = PQgetlength(res, 0, 1);
 
     if (!*part || strcmp((*part)->name, name)) {
-        VO_TRY(vo_dali_params_new(params, part));
-        (*part)->name = (*part)->filename = apr_pstrdup(params->pool, name);
-        (*part)->value = "";
-        (*part)->is_file = 1;
+        VO_TRY(add_file(params, name, part));
         VO_TRY(vo_dali_temp_file(&(*part)->fd, params->pool));
     }
     (*part)->len += (apr_size_t)len;
@@ -135,10 +164,11 @@ static vo_err_t *add_piece(const PGresult *res, vo_dali_params_t *params,
                               (apr_size_t)len, params->pool);
 }
 
-vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id,
+vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id, const char *part,
                              vo_dali_params_t *params)
 {
-    vo_dali_param_t *part = NULL;
+    const char *values[2] = {id, part};
+    vo_dali_param_t *now = NULL;
     vo_err_t *err = NULL;
     PGresult *res;
 
@@ -146,8 +176,9 @@ vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id,
         PQreset(conn);
     }
     if (!PQsendQueryParams(conn, "SELECT part, bytes FROM vo.job_upload"
-                                 " WHERE job_id = $1 ORDER BY part, piece", 1,
-                           NULL, &id, NULL, NULL, BINARY)
+                                 " WHERE job_id = $1 AND part = coalesce($2,"
+                                 " part) ORDER BY part, piece", 2, NULL,
+                           values, NULL, NULL, BINARY)
         || !PQsetSingleRowMode(conn)) {
         return vo_job_sql_error(conn, NULL, params->pool);
     }
@@ -159,7 +190,7 @@ vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id,
             continue; /* which has cleared it */
         }
         if (!err && status == PGRES_SINGLE_TUPLE) {
-            err = add_piece(res, params, &part);
+            err = add_piece(res, params, &now);
         }
         PQclear(res);
     }

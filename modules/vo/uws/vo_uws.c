@@ -176,14 +176,36 @@ vo_err_t *vo_uws_count(int *value, const char *name, const char *text, int min,
 {
     int64_t n;
 
-    if (!vo_num_to_int64(text, (int)strlen(text), &n) || n < min
-        || n > APR_INT32_MAX) {
+    if (*text && strspn(text, "0123456789") == strlen(text)
+        && (!vo_num_to_int64(text, (int)strlen(text), &n)
+            || n > APR_INT32_MAX)) {
+        n = APR_INT32_MAX;
+    }
+    else if (!vo_num_to_int64(text, (int)strlen(text), &n) || n < min) {
         return vo_err_make(pool, VO_ERR_USAGE,
                            "%s '%.60s' is not a whole number of at least %d.",
                            name, text, min);
     }
     *value = (int)n;
     return NULL;
+}
+
+vo_err_t *vo_uws_no_phase(const char *phase, apr_pool_t *pool)
+{
+    vo_err_t *err = vo_err_make(pool, VO_ERR_USAGE,
+                                "PHASE '%.40s' is not a phase of a job.",
+                                phase);
+    const char *list = phases[0].name;
+    int i;
+
+    for (i = 1; i < VO_PHASE_COUNT; ++i) {
+        list = apr_pstrcat(pool, list, i < VO_PHASE_COUNT - 1 ? ", " : " and ",
+                           phases[i].name, NULL);
+    }
+    err->hint = apr_pstrcat(pool, "There are ", list,
+                            !strcmp(phase, "RUN")
+                                ? "; a job is made by POST." : ".", NULL);
+    return err;
 }
 
 vo_err_t *vo_uws_filter(vo_uws_filter_t *filter,
@@ -198,11 +220,10 @@ vo_err_t *vo_uws_filter(vo_uws_filter_t *filter,
     for (i = 0; (text = vo_dali_param_nth(params, "PHASE", i)) != NULL; ++i) {
         int phase = vo_phase_parse(text);
 
-        if (phase < 0) {
-            return vo_err_make(pool, VO_ERR_USAGE,
-                               "PHASE '%.40s' is not a phase of a job.", text);
+        if (phase < 0 && *text) {
+            return vo_uws_no_phase(text, pool);
         }
-        filter->phases |= 1U << phase;
+        filter->phases |= phase < 0 ? 0 : 1U << phase;
     }
     if (!filter->phases) {
         filter->phases = ANY_PHASE & ~BIT(ARCHIVED);

@@ -56,9 +56,13 @@ int vo_phase_is_final(vo_phase_e phase);
 vo_err_t *vo_uws_time(const char **time, const char *name, const char *text,
                       apr_pool_t *pool);
 
-/* Read a whole number of MIN to 2^31-1 (seconds, jobs). */
+/* Read a whole number of at least MIN (seconds, jobs); what is beyond 2^31-1 is
+ * taken for that. */
 vo_err_t *vo_uws_count(int *value, const char *name, const char *text, int min,
                        apr_pool_t *pool);
+
+/* The usage error for a PHASE that is none: it tells those there are. */
+vo_err_t *vo_uws_no_phase(const char *phase, apr_pool_t *pool);
 
 /* The filters of a job list (UWS 1.1, section 2.2.2.1): PHASE (repeatable),
  * AFTER, LAST. Bad values are usage errors. */
@@ -179,10 +183,11 @@ vo_err_t *vo_uws_path(vo_uws_path_t *path, const char *rest, apr_pool_t *pool);
 /* --- XML ----------------------------------------------------------------- */
 
 /* The documents of UWS 1.1, appendix A. URL is the address of the job, no
- * trailing slash; PARAMS are its parameters. */
+ * trailing slash; PARAMS are its parameters, its files by reference. */
 vo_err_t *vo_uws_put_job(vo_out_t *out, const vo_job_t *job,
                          const vo_dali_params_t *params, const char *url);
-vo_err_t *vo_uws_put_parameters(vo_out_t *out, const vo_dali_params_t *params);
+vo_err_t *vo_uws_put_parameters(vo_out_t *out, const vo_dali_params_t *params,
+                                const char *url);
 vo_err_t *vo_uws_put_results(vo_out_t *out, const vo_job_t *job,
                              const char *url);
 

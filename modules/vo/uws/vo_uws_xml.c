@@ -24,13 +24,33 @@ static vo_err_t *nillable(vo_out_t *out, const char *tag, const char *text)
     return vo_out_printf(out, "</uws:%s>\n", tag);
 }
 
-static vo_err_t *put_parameters(vo_out_t *out, const vo_dali_params_t *params)
+/* What was sent inline is told by its address: UWS 1.1, 2.2.3.1.1. */
+static vo_err_t *put_reference(vo_out_t *out, const char *name,
+                               const char *url)
+{
+    const char *segment = vo_uws_form_add("", "", name, out->pool) + 1;
+
+    VO_TRY(vo_out_puts(out, "    <uws:parameter"));
+    VO_TRY(vo_xml_attr(out, "id", name));
+    VO_TRY(vo_out_puts(out, " byReference=\"true\">"));
+    VO_TRY(vo_out_xml(out, url, strlen(url)));
+    VO_TRY(vo_out_puts(out, "/parameters/"));
+    VO_TRY(vo_out_puts(out, segment));
+    return vo_out_puts(out, "</uws:parameter>\n");
+}
+
+static vo_err_t *put_parameters(vo_out_t *out, const vo_dali_params_t *params,
+                                const char *url)
 {
     int i;
 
     for (i = 0; i < params->nparams; ++i) {
         const vo_dali_param_t *p = &params->params[i];
 
+        if (p->is_file) {
+            VO_TRY(put_reference(out, p->name, url));
+            continue;
+        }
         VO_TRY(vo_out_puts(out, "    <uws:parameter"));
         VO_TRY(vo_xml_attr(out, "id", p->name));
         VO_TRY(vo_out_puts(out, ">"));
@@ -77,7 +97,9 @@ static vo_err_t *put_error(vo_out_t *out, const vo_job_t *job)
     VO_TRY(vo_out_printf(out, "  <uws:errorSummary type=\"%s\" "
                          "hasDetail=\"%s\">\n",
                          job->is_transient ? "transient" : "fatal",
-                         job->phase == VO_PHASE_ERROR ? "true" : "false"));
+                         job->phase == VO_PHASE_ERROR
+                                 || job->phase == VO_PHASE_ABORTED
+                             ? "true" : "false"));
     VO_TRY(vo_out_puts(out, "    <uws:message>"));
     VO_TRY(vo_out_xml(out, job->error_text, strlen(job->error_text)));
     return vo_out_puts(out, "</uws:message>\n  </uws:errorSummary>\n");
@@ -135,7 +157,7 @@ vo_err_t *vo_uws_put_job(vo_out_t *out, const vo_job_t *job,
                          "</uws:executionDuration>\n", job->duration));
     VO_TRY(nillable(out, "destruction", job->destruction));
     VO_TRY(vo_out_puts(out, "  <uws:parameters>\n"));
-    VO_TRY(put_parameters(out, params));
+    VO_TRY(put_parameters(out, params, url));
     VO_TRY(vo_out_puts(out, "  </uws:parameters>\n  <uws:results>\n"));
     VO_TRY(put_results(out, job, url));
     VO_TRY(vo_out_puts(out, "  </uws:results>\n"));
@@ -144,10 +166,11 @@ vo_err_t *vo_uws_put_job(vo_out_t *out, const vo_job_t *job,
     return vo_out_puts(out, "</uws:job>\n");
 }
 
-vo_err_t *vo_uws_put_parameters(vo_out_t *out, const vo_dali_params_t *params)
+vo_err_t *vo_uws_put_parameters(vo_out_t *out, const vo_dali_params_t *params,
+                                const char *url)
 {
     VO_TRY(vo_out_puts(out, XML_HEAD "<uws:parameters" NAMESPACES ">\n"));
-    VO_TRY(put_parameters(out, params));
+    VO_TRY(put_parameters(out, params, url));
     return vo_out_puts(out, "</uws:parameters>\n");
 }
 

@@ -172,6 +172,30 @@ def test_usage_errors(vo):
     assert job.phase == "PENDING"
 
 
+def test_usage_errors_tell_what_is_allowed(vo):
+    job = submit(vo)
+
+    def text(r):
+        assert r.status_code == 400
+        return VOTable(r.content).message()
+    assert "RUN or ABORT" in text(job.post("/phase", PHASE="run"))
+    assert "'run'" in text(job.post("/phase", PHASE="run"))
+    for r in (vo.get(ASYNC + "?PHASE=DONE"), job.get("?WAIT=1&PHASE=DONE")):
+        for word in ("'DONE'", "PENDING", "QUEUED", "EXECUTING", "COMPLETED",
+                     "ERROR", "ABORTED", "HELD", "SUSPENDED", "ARCHIVED"):
+            assert word in text(r), word
+    # a job cannot be made by GET
+    assert "POST" in text(vo.get(ASYNC + "?QUERY=SELECT+1&PHASE=RUN"))
+
+
+def test_more_than_can_be_is_not_wrong(vo):
+    job = submit(vo, EXECUTIONDURATION="9" * 20)
+    assert job.get("/executionduration").text == "86400"
+    assert vo.get(ASYNC + "?LAST=99999999999").status_code == 200
+    assert job.get("?WAIT=99999999999&PHASE=QUEUED").status_code == 200
+    assert vo.get(ASYNC + "?PHASE=&LAST=&AFTER=").status_code == 200
+
+
 def test_what_is_not_there(vo):
     job = submit(vo)
     other = job.url.replace("job-dr1", "test-dr1")
@@ -205,7 +229,14 @@ def test_abort_before_it_runs(vo):
     job = submit(vo)
     assert job.post("/phase", PHASE="ABORT").status_code == 303
     assert job.phase == "ABORTED"
-    assert job.get("/error").status_code == 404
+    # TAP 1.1, 5.1.3: "As with errors, the client should look at the error
+    # resource to find out what went wrong."
+    r = job.get("/error")
+    assert r.status_code == 200
+    t = VOTable(r.content)
+    assert t.status() == ["ERROR"] and "aborted" in t.message()
+    r = job.get("/results/result")
+    assert r.status_code == 404 and "/error" in VOTable(r.content).message()
     assert job.post("/phase", PHASE="RUN").status_code == 403
 
 
@@ -232,6 +263,8 @@ def test_execution_duration(vo):
     job.post("/phase", PHASE="RUN")
     assert job.wait() == "ABORTED"
     assert "1 s" in job.value("message")
+    assert job.doc().find(UWS + "errorSummary").get("hasDetail") == "true"
+    assert VOTable(job.get("/error").content).message() == job.value("message")
     assert job.post("/executionduration",
                     EXECUTIONDURATION="9").status_code == 403
     job = submit(vo)

@@ -13,6 +13,7 @@ from astropy.table import Column, MaskedColumn, Table
 
 from pyvohttpd import seed
 from pyvohttpd.xmltree import VOTable
+from pyvohttpd.xmltree import parse as parse_xml
 
 SYNC = "/vo/tap/test-dr1/sync"
 ASYNC = "/vo/tap/test-dr1/async"
@@ -558,6 +559,42 @@ def wait_for(vo, job):
             break
         time.sleep(0.05)
     return r.text
+
+
+def test_async_inline_is_told_by_reference(vo):
+    """UWS 1.1, 2.2.3.1.1: "The content of such an in-line parameter should be
+    made available as part of the job resource tree at
+    /{jobs}/{job-id}/parameters/{parameter-name}, and then described as a
+    'byReference' parameter in the <job> XML description."
+    """
+    odd = "a b\u00e9&+;.xml"
+    sent = {"f": simple(300000), odd: b"<html>not ours</html>"}
+    r = vo.post(ASYNC, data=[
+        ("QUERY", "SELECT COUNT(*) AS n FROM TAP_UPLOAD.t"),
+        ("UPLOAD", "t,param:f"), ("UPLOAD", "u,param:" + odd)],
+        files={n: ("x", d) for n, d in sent.items()})
+    assert r.status_code == 303, r.text
+    job = r.headers["Location"]
+    uws = "{http://www.ivoa.net/xml/UWS/v1.0}"
+    for at in (job, job + "/parameters"):
+        found = [p for p in parse_xml(vo.get(at).content).iter(
+            uws + "parameter")]
+        assert [p.text for p in found if p.get("id") == "UPLOAD"] == [
+            "t,param:f", "u,param:" + odd]
+        by_ref = {p.get("id"): p.text for p in found
+                  if p.get("byReference") == "true"}
+        assert set(by_ref) == set(sent)
+    for name, url in by_ref.items():
+        assert url.startswith(job + "/parameters/")
+        r = vo.get(url)
+        assert r.status_code == 200 and r.content == sent[name]
+        # what somebody sent is never shown as a page of this site
+        assert r.headers["Content-Type"] == "application/octet-stream"
+        assert r.headers["X-Content-Type-Options"] == "nosniff"
+        assert r.headers["Content-Disposition"] == "attachment"
+    assert vo.get(job + "/parameters/g").status_code == 404
+    assert vo.request("DELETE", job).status_code == 303
+    assert vo.get(by_ref["f"]).status_code == 404
 
 
 @pytest.mark.parametrize("two_steps", [0, 1])

@@ -139,13 +139,18 @@ static void test_time(void **state)
 
 static void test_count(void **state)
 {
-    static const char *const bad[] = {"", "x", "1.5", "-1", "2147483648",
+    static const char *const bad[] = {"", "x", "1.5", "-1", "-2147483648",
                                       "1 2", "1e3"};
     int n;
     size_t i;
 
     (void)state;
     assert_null(vo_uws_count(&n, "EXECUTIONDURATION", "2147483647", 0, pool));
+    assert_int_equal(n, 2147483647);
+    /* more than there can be is as long as can be, not wrong */
+    assert_null(vo_uws_count(&n, "WAIT", "2147483648", -1, pool));
+    assert_int_equal(n, 2147483647);
+    assert_null(vo_uws_count(&n, "WAIT", "99999999999999999999999", 0, pool));
     assert_int_equal(n, 2147483647);
     assert_null(vo_uws_count(&n, "WAIT", "-1", -1, pool));
     assert_int_equal(n, -1);
