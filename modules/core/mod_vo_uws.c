@@ -301,22 +301,6 @@ static vo_err_t *find_job(uws_t *u, const char *id, int may_change)
     return NULL;
 }
 
-vo_err_t *vo_job_result(const char **path, request_rec *r, const char *service,
-                        const vo_release_t *rel, const char *id)
-{
-    const char *file;
-    vo_err_t *err;
-    vo_db_t *db;
-
-    VO_TRY(vo_db_open(&db, r));
-    err = vo_job_result_file(&file, db->conn, service, rel->id, id, r->user,
-                             r->pool);
-    vo_db_close(db);
-    VO_TRY(err);
-    *path = vo_result_path(file, r->pool);
-    return NULL;
-}
-
 /* Run STATEMENT on a connection of the pool; it is given as an expression using
  * db->conn. */
 #define WITH_DB(u, err, statement)                                            \

@@ -1,4 +1,4 @@
-/* mod_vo_uws_files.c: files sent with the parameters of a job. */
+/* mod_vo_uws_files.c: files sent with a job, and what other jobs made. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mod_vo_int.h"
 
@@ -93,4 +93,20 @@ int vo_uws_send_file(int *found, request_rec *r, const vo_job_t *job,
     apr_table_setn(r->headers_out, "Cache-Control", "no-cache, private");
     err = put_file(out, &files->params[0], r->pool);
     return err ? vo_response_abort(r, out, err) : vo_response_end(r, out);
+}
+
+vo_err_t *vo_job_result(const char **path, request_rec *r, const char *service,
+                        const vo_release_t *rel, const char *id)
+{
+    const char *file;
+    vo_err_t *err;
+    vo_db_t *db;
+
+    VO_TRY(vo_db_open(&db, r));
+    err = vo_job_result_file(&file, db->conn, service, rel->id, id, r->user,
+                             r->pool);
+    vo_db_close(db);
+    VO_TRY(err);
+    *path = vo_result_path(file, r->pool);
+    return NULL;
 }
