@@ -5,7 +5,7 @@ VO_SRCS += $(addprefix modules/vo/adql/,vo_adql.c vo_adql_array.c \
     vo_adql_geom.c vo_adql_gfunc.c vo_adql_match.c vo_adql_print.c \
     vo_adql_query.c vo_adql_reprint.c vo_adql_scope.c vo_adql_select.c \
     vo_adql_shape.c vo_adql_suggest.c vo_adql_types.c vo_adql_udf.c \
-    vo_adql_unit.c vo_adql_unnest.c vo_adql_words.c)
+    vo_adql_unit.c vo_adql_unnest.c vo_adql_words.c vo_adql_zone.c)
 VO_GEN_SRCS += $(ADQL_GEN)/adql.c $(ADQL_GEN)/vo_adql_lex.c
 GENERATED += $(ADQL_GEN)/adql.h
 # Lemon's template has helpers that this grammar does not call, and a trace kept

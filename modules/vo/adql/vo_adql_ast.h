@@ -449,6 +449,10 @@ typedef struct adql_gpred_t {    /* a recognised geometry condition */
 } adql_gpred_t;
 
 int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g);
+int adql_is_distance(const adql_node_t *n);
+int adql_flip(int op);  /* of a comparison whose sides change places */
+void adql_pair(adql_ctx_t *c, const adql_node_t *lon, const adql_node_t *lat,
+               adql_point_t *p);
 void adql_print_gpred(adql_ctx_t *c, const adql_gpred_t *g);
 int adql_fold(const adql_node_t *n, double *value);
 int adql_point(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p);
@@ -475,6 +479,12 @@ const char *adql_format(adql_ctx_t *c, double value);
 int adql_cover_circle(adql_ctx_t *c, double ra, double dec, double r,
                       adql_range_t **ranges);
 int adql_cover_shape(adql_ctx_t *c, const char *shape, adql_range_t **ranges);
+
+/* vo_adql_zone.c */
+void adql_print_boxes(adql_ctx_t *c, adql_query_t *q);
+int adql_indexed_cell(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p,
+                      int *shift);
+int adql_print_cell_cond(adql_ctx_t *c, const adql_node_t *n);
 
 /* vo_adql_match.c */
 int adql_print_from(adql_ctx_t *c, adql_query_t *q);

@@ -304,6 +304,20 @@ static void in_list(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
     }
 }
 
+/* DISTANCE(...) BETWEEN x AND y: two comparisons, which use the index. */
+static void two_limits(adql_ctx_t *c, adql_node_t *n)
+{
+    adql_node_t *lo = adql_node_op(c, N_CMP, OP_GE, n->a, n->b);
+    adql_node_t *hi = adql_node_op(c, N_CMP, OP_LE, n->a, n->c);
+
+    lo->ty = hi->ty = n->ty;
+    adql_note_positions(c, hi);
+    n->kind = N_AND;
+    n->list = lo;
+    lo->next = n->tail = hi;
+    n->a = n->b = n->c = NULL;
+}
+
 /* Check N and set what the checker sets. */
 void adql_check_expr(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
 {
@@ -413,6 +427,9 @@ void adql_check_expr(adql_ctx_t *c, adql_query_t *q, adql_node_t *n)
         comparable(c, n->a, n->b);
         comparable(c, n->a, n->c);
         n->ty.cls = T_COND;
+        if (!c->err && !n->is_not && adql_is_distance(n->a)) {
+            two_limits(c, n);
+        }
         break;
     case N_IN:
         in_list(c, q, n);

@@ -212,8 +212,9 @@ static int cells_of(adql_ctx_t *c, adql_rv_t *rv, int lon, int lat)
     return ++q->nhidden;
 }
 
-static void make_pair(adql_ctx_t *c, const adql_node_t *lon,
-                      const adql_node_t *lat, adql_point_t *p)
+/* LON and LAT as a point. */
+void adql_pair(adql_ctx_t *c, const adql_node_t *lon, const adql_node_t *lat,
+               adql_point_t *p)
 {
     memset(p, 0, sizeof(*p));
     if (adql_fold(lon, &p->ra) && adql_fold(lat, &p->dec)) {
@@ -238,7 +239,7 @@ static int pair_of(adql_ctx_t *c, const adql_node_t *n, adql_point_t *p)
     int nargs, frame = adql_frame(n);
     const adql_node_t *first = adql_geom_arg(n, 0, &nargs);
 
-    make_pair(c, first, first->next, p);
+    adql_pair(c, first, first->next, p);
     if (frame > SKY_ICRS && p->how == P_CONST && fabs(p->dec) <= 90) {
         sky_turn(frame, SKY_ICRS, &p->ra, &p->dec);
         return 1;
@@ -300,7 +301,7 @@ void adql_print_lat(adql_ctx_t *c, const adql_point_t *p)
 
 /* ---- recognising conditions ------------------------------------------- */
 
-static int flip(int op)
+int adql_flip(int op)
 {
     switch (op) {
     case OP_LT: return OP_GT;
@@ -366,11 +367,63 @@ static int distance_points(adql_ctx_t *c, const adql_node_t *n,
     const adql_node_t *a = n->list;
 
     if (n->len == 4) {
-        make_pair(c, a, a->next, p1);
-        make_pair(c, a->next->next, a->next->next->next, p2);
+        adql_pair(c, a, a->next, p1);
+        adql_pair(c, a->next->next, a->next->next->next, p2);
         return 1;
     }
     return adql_point(c, a, p1) && adql_point(c, a->next, p2);
+}
+
+/* DISTANCE(...) in N, also in other units, as in DISTANCE(a, b) * 3600 or
+ * IN_UNIT(DISTANCE(a, b), 'arcsec'): then N is *SCALE times as much. */
+static const adql_node_t *scaled_distance(const adql_node_t *n, double *scale)
+{
+    double v;
+
+    for (*scale = 1; !is_func(n, "distance"); ) {
+        if (is_func(n, "in_unit") && n->alias.text
+            && adql_number(n->alias.text, &v)) {
+            *scale = n->op == OP_DIV ? *scale / v : *scale * v;
+            n = n->list;
+        }
+        else if (n->kind == N_BIN && n->op == OP_MUL && adql_fold(n->b, &v)) {
+            *scale *= v;
+            n = n->a;
+        }
+        else if (n->kind == N_BIN && n->op == OP_MUL && adql_fold(n->a, &v)) {
+            *scale *= v;
+            n = n->b;
+        }
+        else if (n->kind == N_BIN && n->op == OP_DIV && adql_fold(n->b, &v)
+                 && v != 0) {
+            *scale /= v;
+            n = n->a;
+        }
+        else {
+            return NULL;
+        }
+    }
+    return isfinite(*scale) && *scale > 1e-100 ? n : NULL;
+}
+
+int adql_is_distance(const adql_node_t *n)
+{
+    double scale;
+
+    return scaled_distance(n, &scale) != NULL;
+}
+
+/* N divided by SCALE. */
+static const adql_node_t *divided(adql_ctx_t *c, const adql_node_t *n,
+                                  double scale)
+{
+    adql_node_t *by = adql_node(c, N_NUM, n->off, n->end), *all;
+
+    by->text = adql_format(c, scale);
+    adql_set_type(&by->ty, OID_FLOAT8);
+    all = adql_node_op(c, N_BIN, OP_DIV, (adql_node_t *)n, by);
+    adql_set_type(&all->ty, OID_FLOAT8);
+    return all;
 }
 
 /* Is N a condition on geometry that has a form of its own in SQL? */
@@ -378,7 +431,7 @@ int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g)
 {
     const adql_node_t *f, *other;
     int op;
-    double v;
+    double v, scale;
 
     memset(g, 0, sizeof(*g));
     if (n->kind != N_CMP) {
@@ -390,7 +443,7 @@ int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g)
     if (f->kind != N_FUNC || !(f->func->flags & F_GEOM)) {
         f = n->b;
         other = n->a;
-        op = flip(op);
+        op = adql_flip(op);
     }
     if (is_func(f, "contains") || is_func(f, "intersects")) {
         int one, zero;
@@ -407,19 +460,27 @@ int adql_gpred(adql_ctx_t *c, const adql_node_t *n, adql_gpred_t *g)
         g->is_negated = zero;
         return 1;
     }
-    if (is_func(f, "distance") && op != OP_EQ && op != OP_NE
-        && !is_func(other, "distance")) {
-        if (!distance_points(c, f, &g->p1, &g->p2)) {
-            return 0;
-        }
-        g->how = GP_DISTANCE;
-        g->is_negated = op == OP_GT || op == OP_GE;
-        g->op = op == OP_GT ? OP_LE : op == OP_GE ? OP_LT : op;
-        g->radius = other;
-        g->has_radius = adql_fold(other, &g->r);
-        return 1;
+    if (n->op == OP_EQ || n->op == OP_NE) {
+        return 0;
     }
-    return 0;
+    f = scaled_distance(n->a, &scale);
+    other = f ? n->b : n->a;
+    op = f ? n->op : adql_flip(n->op);
+    f = f ? f : scaled_distance(n->b, &scale);
+    if (!f || adql_is_distance(other)
+        || !distance_points(c, f, &g->p1, &g->p2)) {
+        return 0;
+    }
+    g->how = GP_DISTANCE;
+    g->is_negated = op == OP_GT || op == OP_GE;
+    g->op = op == OP_GT ? OP_LE : op == OP_GE ? OP_LT : op;
+    g->radius = other;
+    g->has_radius = adql_fold(other, &g->r);
+    if (scale != 1) {
+        g->r /= scale;
+        g->radius = g->has_radius ? other : divided(c, other, scale);
+    }
+    return 1;
 }
 
 /* While N is checked: let subqueries pass on the cells it will want, and catch

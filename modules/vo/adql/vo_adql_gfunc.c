@@ -166,7 +166,9 @@ static void check_constructor(adql_ctx_t *c, adql_node_t *n)
 static void check_healpix(adql_ctx_t *c, adql_node_t *n)
 {
     const adql_node_t *order = n->list;
+    adql_point_t p;
     double v;
+    int shift;
 
     if (order->ty.cls != T_INT && order->ty.cls != T_NULL) {
         adql_fail(c, order->off, "The order is an integer; this is %s.",
@@ -181,6 +183,7 @@ static void check_healpix(adql_ctx_t *c, adql_node_t *n)
     else {
         lon_lat(c, order->next);
     }
+    adql_indexed_cell(c, n, &p, &shift); /* subqueries pass the cells on */
     adql_set_type(&n->ty, OID_INT8);
 }
 
@@ -416,6 +419,7 @@ void adql_print_geom_func(adql_ctx_t *c, const adql_node_t *n)
 {
     const adql_node_t *a = n->list;
     adql_point_t p;
+    int shift;
 
     if (n->ty.cls == T_GEOM) {
         adql_print_geom(c, n);
@@ -448,6 +452,11 @@ void adql_print_geom_func(adql_ctx_t *c, const adql_node_t *n)
         else {
             adql_print_lat(c, &p);
         }
+    }
+    else if (adql_indexed_cell(c, n, &p, &shift)) {
+        adql_put(c, "(");
+        adql_print_hpx(c, p.rv, p.hpx);
+        adql_putf(c, " >> %d)", shift);
     }
     else { /* ivo_healpix_index */
         adql_put(c, "sky_hpx((");

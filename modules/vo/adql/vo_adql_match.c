@@ -528,6 +528,7 @@ static void print_plan(plan_t *p)
         adql_put(c, k ? " AND " : " WHERE ");
         adql_print_expr(c, APR_ARRAY_IDX(p->conds, k, adql_node_t *));
     }
+    adql_print_boxes(c, p->q);
 }
 
 /* Print FROM and WHERE of Q. Returns the number of driven tables. */
@@ -565,6 +566,7 @@ int adql_print_from(adql_ctx_t *c, adql_query_t *q)
     if (q->where) {
         adql_put(c, " WHERE ");
         adql_print_expr(c, q->where);
+        adql_print_boxes(c, q);
     }
     return 0;
 }

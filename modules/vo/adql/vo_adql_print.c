@@ -242,6 +242,11 @@ void adql_print_as(adql_ctx_t *c, const adql_node_t *n, unsigned oid)
     else if (n->ty.oid == oid && n->ty.cls != T_GEOM) {
         adql_print_expr(c, n);
     }
+    else if (n->ty.cls == T_TIME && oid == OID_TEXT) { /* as DALI has it */
+        adql_put(c, "replace((");
+        adql_print_expr(c, n);
+        adql_put(c, ")::text, ' ', 'T')");
+    }
     else {
         adql_put(c, "(");
         adql_print_expr(c, n);
@@ -347,6 +352,9 @@ static void print_between(adql_ctx_t *c, const adql_node_t *n)
 {
     const adql_node_t *other = n->b->ty.cls == T_NULL ? n->c : n->b;
 
+    if (adql_print_cell_cond(c, n)) {
+        return;
+    }
     if (n->c->ty.cls == T_REAL || n->c->ty.cls == T_TIME) {
         other = n->c;
     }
@@ -435,7 +443,8 @@ static void print_in(adql_ctx_t *c, const adql_node_t *n)
 {
     const adql_node_t *p;
 
-    if (n->kind == N_IN && print_in_array(c, n)) {
+    if (n->kind == N_IN
+        && (adql_print_cell_cond(c, n) || print_in_array(c, n))) {
         return;
     }
     adql_put(c, "(");
@@ -500,6 +509,9 @@ static void print_compare(adql_ctx_t *c, const adql_node_t *n)
 
     if (adql_gpred(c, n, &g)) {
         adql_print_gpred(c, &g);
+        return;
+    }
+    if (adql_print_cell_cond(c, n)) {
         return;
     }
     adql_put(c, "(");
