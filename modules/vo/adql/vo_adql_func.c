@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adql/vo_adql_ast.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -142,8 +143,9 @@ const adql_func_t adql_funcs[] = {
      "ivo_hasword(haystack TEXT, needle TEXT) -> INTEGER",
      "1 if all words of needle are in haystack, without regard to case, "
      "else 0."},
-    {"ivo_nocasematch", 2, 2, "ss", "i", "(%1 ILIKE %2)::integer", 0, NULL,
-     UDF, "ivo_nocasematch(value TEXT, pattern TEXT) -> INTEGER",
+    {"ivo_nocasematch", 2, 2, "ss", "i",
+     "(%1 ILIKE %2 ESCAPE '')::integer", 0, NULL, UDF,
+     "ivo_nocasematch(value TEXT, pattern TEXT) -> INTEGER",
      "1 if value matches pattern (as in LIKE) without regard to case, else "
      "0."},
     {"ivo_hashlist_has", 2, 2, "ss", "i",
@@ -367,7 +369,7 @@ static void in_unit(adql_ctx_t *c, adql_node_t *n)
 {
     adql_node_t *to = n->list->next;
     const char *from, *why = NULL;
-    double factor;
+    double factor, back;
 
     if (to->kind != N_STR) {
         adql_fail(c, to->off, "The unit of IN_UNIT is a string literal.");
@@ -393,7 +395,12 @@ static void in_unit(adql_ctx_t *c, adql_node_t *n)
     }
     n->unit = to->text;
     n->ucd = n->list->ucd;
-    n->alias.text = apr_psprintf(c->pool, "%.17g", factor);
+    /* by 10 rather than times 0.1, which is not exact */
+    n->op = factor < 1 && !adql_unit_factor(to->text, from, &back, &why,
+                                            c->pool)
+            && back == floor(back) && back < 1e15 ? OP_DIV : OP_MUL;
+    n->alias.text = apr_psprintf(c->pool, "%.17g", n->op == OP_DIV ? back
+                                                                 : factor);
 }
 
 static void coalesce(adql_ctx_t *c, adql_node_t *n)
@@ -611,12 +618,18 @@ static void print_special(adql_ctx_t *c, const adql_node_t *n)
     else if (!strcmp(name, "round") || !strcmp(name, "truncate")) {
         int is_round = *name == 'r';
 
-        adql_put(c, arg->next ? (is_round ? "adql_round(" : "adql_truncate(")
-                              : (is_round ? "round(" : "trunc("));
+        /* PostgreSQL's own round() takes 2.5 to 2, ROUND(2.5, 0) is 3 */
+        adql_put(c, is_round ? "adql_round(" : arg->next ? "adql_truncate("
+                                                         : "trunc(");
         adql_print_as(c, arg, OID_FLOAT8);
-        if (arg->next) {
+        if (arg->next || is_round) {
             adql_put(c, ", ");
+        }
+        if (arg->next) {
             adql_print_as(c, arg->next, OID_INT4);
+        }
+        else if (is_round) {
+            adql_put(c, "0");
         }
     }
     else if (!strcmp(name, "sum")) {
@@ -630,7 +643,7 @@ static void print_special(adql_ctx_t *c, const adql_node_t *n)
     else if (!strcmp(name, "in_unit")) {
         adql_put(c, "(");
         adql_print_as(c, arg, OID_FLOAT8);
-        adql_put(c, " * ");
+        adql_put(c, n->op == OP_DIV ? " / " : " * ");
         adql_put_param(c, OID_FLOAT8, n->alias.text);
     }
     else { /* coalesce */

@@ -96,7 +96,7 @@ const char *adql_default_name(adql_ctx_t *c, const adql_node_t *n,
     case N_ELEM:
         if (n->a->kind == N_COL && n->name) {
             return apr_pstrcat(c->pool, adql_rv_col(n->a->rv, n->a->colno),
-                               "_", n->name->part[1].text, NULL);
+                               "_", n->name->part[n->name->n - 1].text, NULL);
         }
         if (n->a->kind == N_COL && n->b->kind == N_NUM) {
             return apr_pstrcat(c->pool, adql_rv_col(n->a->rv, n->a->colno),

@@ -38,10 +38,17 @@ static const struct {
     {"kpc", "pc", 1e3}, {"deg**2", "sr", 3.0461741978670857e-4},
     {"10**3.m", "km", 1}, {"100m", "m", 100}, {"GHz", "Hz", 1e9},
     {"ct/s", "count.min**-1", 60}, {"mmag", "mag", 1e-3},
-    {"solMass", "kg", 1.98841e30}, {"sqrt(m**2)", "km", 1e-3},
+    {"solMass", "kg", 1.3271244e20 / 6.6743e-11}, {"sqrt(m**2)", "km", 1e-3},
     {"(km/s)**2", "m**2/s**2", 1e6}, {"T", "G", 1e4}, {"Pa", "N/m**2", 1},
     {"m**(1/2)", "sqrt(m)", 1}, {"1/d", "1/s", 1 / 86400.0},
-    {"%", "10**-2", 1}
+    {"%", "10**-2", 1}, {"25.4mm", "m", 0.0254},
+    {"1.898E27kg", "g", 1.898e30}, {"31557600s", "yr", 1},
+    {"1.5e-3m", "mm", 1.5}, {"10**-10m", "Angstrom", 1},
+    {"Mibyte", "byte", 1048576}, {"KiB", "bit", 8192}, {"MB", "kbyte", 1e3},
+    {"Jy/beam", "mJy.beam**-1", 1e3}, {"kadu/pix", "adu/pixel", 1e3},
+    {"kmin", "s", 60000}, {"ha", "a", 100}, {"dB", "dex", 0.1},
+    {"MsolMass", "solMass", 1e6}, {"Qm", "m", 1e30}, {"rs", "s", 1e-27},
+    {"Ba", "d", 365.242198781}, {"ta", "d", 365.24219}
 };
 
 static void converts(void **state)
@@ -75,7 +82,10 @@ static void refuses(void **state)
         {"m", "s"}, {"deg", "m"}, {"mag", "Jy"}, {"km/s", "km"},
         {"m", "furlong"}, {"", "m"}, {"m", ""}, {"m", "m/"}, {"m", "m**"},
         {"m", "(m"}, {"kmas", "mas"}, {"m", "m m)"}, {"m", "m**1/0"},
-        {"m", "m**(1/0)"}, {"m", "0m"}, {"M", "m"}
+        {"m", "m**(1/0)"}, {"m", "0m"}, {"M", "m"},
+        {"adu", "electron"}, {"photon", "count"}, {"pix", "%"},
+        {"Jy/beam", "Jy"}, {"dex", "mag"}, {"dB", "byte"}, {"Kim", "m"},
+        {"dau", "au"}, {"kAngstrom", "m"}, {"m", "1E3"}
     };
     size_t i;
 
