@@ -41,7 +41,7 @@ static vo_err_t *open_reader(vo_upload_t *up)
     const char *path = apr_psprintf(up->pool, "/proc/self/fd/%d", up->fd);
 
     opts.name = apr_psprintf(up->pool, "Uploaded table %s", up->name);
-    opts.refuse_complex = 1;
+    opts.is_exact = 1;
     VO_TRY(vo_reader_open(&up->reader, path, &opts, up->pool));
     up->info = vo_reader_info(up->reader);
     return NULL;

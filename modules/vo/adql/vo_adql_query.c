@@ -702,6 +702,10 @@ void adql_check_fields(adql_ctx_t *c, adql_query_t *q,
         f->ucd = e->ucd;
         if (e->kind != N_COL && e->kind != N_MERGED && e->kind != N_SUBQ) {
             f->xtype = NULL;
+            f->as = VO_AS_IS;
+        }
+        if (e->meta && (f->type != e->meta->type || f->size != e->meta->size)) {
+            f->as = VO_AS_IS;
         }
         if (out->ty.cls == T_TIME) {
             f->xtype = "timestamp";

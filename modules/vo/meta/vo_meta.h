@@ -33,6 +33,14 @@ typedef enum {
 #define VO_SCALAR 0      /* arraysize absent */
 #define VO_VARIABLE (-1) /* arraysize "*" or "n*" */
 
+/* What VOTable has and PostgreSQL has not. */
+typedef enum {
+    VO_AS_IS,
+    VO_AS_BIT,     /* bit; kept as boolean */
+    VO_AS_COMPLEX  /* floatComplex, doubleComplex; kept as pairs, the arraysize
+                      having a "2x" more */
+} vo_as_e;
+
 /* What a column of a result or of a table is called and means. */
 typedef struct vo_field_t {
     const char *name;        /* exact case */
@@ -47,6 +55,7 @@ typedef struct vo_field_t {
     const char *null_value;  /* VALUES null, for readers; else NULL */
     unsigned pg_oid;         /* PostgreSQL type the cells come in; 0 unknown */
     const char *ref;         /* ID of a COOSYS or TIMESYS element, or NULL */
+    vo_as_e as;              /* which datatype VOTable writes */
     const struct vo_column_t *column; /* published column it is, or is made
                                 of, keeping its meaning; or NULL */
 } vo_field_t;

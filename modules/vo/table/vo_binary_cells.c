@@ -199,7 +199,7 @@ static char *put_unicode(const vo_bcol_t *col, char *p, const char *s, int len)
 static char *finish_array(const vo_bcol_t *col, char *p, char *start, int n)
 {
     if (col->shape.size == VO_VARIABLE) {
-        vo_put32(start, (uint32_t)n);
+        vo_put32(start, (uint32_t)(col->is_pairs ? n / 2 : n));
         return p;
     }
     for (; n < col->shape.size; ++n) {
@@ -275,6 +275,43 @@ static char *put_array(const vo_bcol_t *col, char *p, const char *s, int len)
         p += width;
     }
     return finish_array(col, p, start, array.n);
+}
+
+/* Booleans as bits, the first the most significant; NULL is 0. */
+static char *put_bit(const vo_bcol_t *col, char *p, const char *s, int len)
+{
+    if (len != 1) {
+        return refuse(col, "the cell is not 1 byte long");
+    }
+    *p = (char)(*s ? 0x80 : 0);
+    return p + 1;
+}
+
+static char *put_bits(const vo_bcol_t *col, char *p, const char *s, int len)
+{
+    vo_pgarray_t array;
+    const char *data = NULL;
+    int i, n;
+
+    if (!vo_pgarray_open(&array, s, len)) {
+        return refuse(col, "the array is malformed");
+    }
+    n = col->shape.size;
+    if (n == VO_VARIABLE) {
+        n = array.n;
+        vo_put32(p, (uint32_t)n);
+        p += 4;
+    }
+    else if (array.n > n) {
+        return refuse(col, "the array is longer than its arraysize");
+    }
+    memset(p, 0, (apr_size_t)(n + 7) / 8);
+    for (i = 0; i < array.n; ++i) {
+        if (vo_pgarray_next(&array, &data) == 1 && *data) {
+            p[i / 8] = (char)(p[i / 8] | 0x80 >> i % 8);
+        }
+    }
+    return p + (n + 7) / 8;
 }
 
 /* An array in a text column: PostgreSQL's own text for it. */
@@ -365,6 +402,9 @@ static void choose(vo_bcol_t *col, const vo_pgtype_t *pg)
                    : col->shape.type == VO_TYPE_UNICODE    ? put_unicode
                                                            : put_string;
     }
+    else if (col->is_bit) {
+        col->put = pg->element ? put_bits : put_bit;
+    }
     else if (pg->element) {
         col->put = put_array;
         col->in_width = is_same(col) ? col->width : -1;
@@ -409,6 +449,11 @@ static void make_null(vo_bcol_t *col, apr_pool_t *pool)
     if (col->shape.size == VO_VARIABLE) {
         col->null_len = 4;
         col->null_cell = apr_pcalloc(pool, 4);
+        return;
+    }
+    if (col->is_bit) {
+        col->null_len = (n + 7) / 8;
+        col->null_cell = apr_pcalloc(pool, (apr_size_t)col->null_len);
         return;
     }
     col->null_len = n * col->width;
@@ -462,6 +507,9 @@ vo_err_t *vo_bcols_make(vo_bcol_t **cols, apr_size_t *need, vo_writer_t *w,
         col->kind = pg->kind;
         col->width = vo_type_width(col->shape.type);
         col->is_ascii = how == VO_BIN_FITS;
+        col->is_bit = how != VO_BIN_FITS && col->field->as == VO_AS_BIT;
+        col->is_pairs = how != VO_BIN_FITS
+                        && col->field->as == VO_AS_COMPLEX;
         col->row = row;
         vo_type_range(col->shape.type, &col->least, &col->most);
         if (col->field->type == VO_TYPE_UBYTE) {

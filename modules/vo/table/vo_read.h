@@ -109,6 +109,7 @@ typedef struct vo_rcol_t {
     int n;              /* elements, 1 for scalars, -1 varying */
     int is_array;
     int item;           /* arrays of strings: characters of each */
+    int is_whole;       /* they stay one text */
     int factor;         /* 2 for complex: numbers per declared element */
     unsigned oid;       /* of an element */
     int out_width;      /* bytes of an element in PostgreSQL */
@@ -118,9 +119,10 @@ typedef struct vo_rcol_t {
 } vo_rcol_t;
 
 /* Complete FIELD, whose datatype word and arraysize are as in the file, and
- * describe it in COL. Returns 0 for an unknown datatype or arraysize. */
+ * describe it in COL; IS_EXACT as in vo_reader_opts_t. Returns 0 for an unknown
+ * datatype or arraysize. */
 int vo_rcol_make(vo_rcol_t *col, vo_field_t *field, const char *datatype,
-                 apr_pool_t *pool);
+                 int is_exact, apr_pool_t *pool);
 
 /* Append the cell that this TD content is. Returns NULL or what is wrong. */
 const char *vo_rcol_text(vo_rowmake_t *row, const vo_rcol_t *col,

@@ -19,12 +19,14 @@ static int parse_datatype(vo_rcol_t *col, vo_field_t *field, const char *word)
 
     col->factor = 1;
     if (!strcmp(word, "bit")) {
+        field->as = VO_AS_BIT;
         field->type = VO_TYPE_BOOLEAN;
         col->elem = VO_ELEM_BIT;
         col->width = 1;
         return 1;
     }
     if (!strcmp(word, "floatComplex") || !strcmp(word, "doubleComplex")) {
+        field->as = VO_AS_COMPLEX;
         field->type = *word == 'f' ? VO_TYPE_FLOAT : VO_TYPE_DOUBLE;
         col->elem = VO_ELEM_FLOAT;
         col->width = *word == 'f' ? 4 : 8;
@@ -102,7 +104,7 @@ static int parse_shape(vo_rcol_t *col, vo_field_t *field, apr_pool_t *pool)
 }
 
 int vo_rcol_make(vo_rcol_t *col, vo_field_t *field, const char *datatype,
-                 apr_pool_t *pool)
+                 int is_exact, apr_pool_t *pool)
 {
     memset(col, 0, sizeof(*col));
     if (!parse_datatype(col, field, datatype)
@@ -115,7 +117,14 @@ int vo_rcol_make(vo_rcol_t *col, vo_field_t *field, const char *datatype,
                                         (int)strlen(field->null_value),
                                         &col->null);
     }
+    if (!is_exact) {
+        field->as = VO_AS_IS;
+    }
     field->pg_oid = vo_field_oid(field);
+    if (is_exact && col->item && field->pg_oid == VO_OID_TEXT_ARRAY) {
+        field->pg_oid = VO_OID_TEXT;
+        col->is_whole = 1;
+    }
     col->oid = vo_element_oid(field->pg_oid);
     col->is_time = field->pg_oid == VO_OID_TIMESTAMP;
     col->out_width = field->type == VO_TYPE_UBYTE ? 2 : col->width;
@@ -271,6 +280,28 @@ static int chars_length(const char *s, int len, int n)
     return i;
 }
 
+/* The same as one text: NULs that pad them become blanks, those behind the last
+ * of them nothing. */
+static const char *add_whole(vo_rowmake_t *row, const char *s, int len)
+{
+    char *copy;
+    int i;
+
+    while (len && !s[len - 1]) {
+        --len;
+    }
+    copy = malloc((apr_size_t)len + 1);
+    if (!copy) {
+        return "memory is short";
+    }
+    for (i = 0; i < len; ++i) {
+        copy[i] = s[i] ? s[i] : ' ';
+    }
+    vo_row_add_text(row, copy, (apr_size_t)len);
+    free(copy);
+    return NULL;
+}
+
 /* Strings of fixed length back to back; blanks at their ends are padding. */
 static void add_strings(vo_rowmake_t *row, const vo_rcol_t *col, const char *s,
                         int len)
@@ -324,6 +355,9 @@ static const char *add_chars(vo_rowmake_t *row, const vo_rcol_t *col,
         vo_put64(vo_row_space(row, 8), (uint64_t)usec);
         vo_row_add(row, 8);
         return NULL;
+    }
+    if (col->is_whole) {
+        return add_whole(row, s, len);
     }
     if (col->item) {
         add_strings(row, col, s, len);

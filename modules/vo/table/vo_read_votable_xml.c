@@ -127,14 +127,8 @@ static void end_field(vo_vot_t *v)
     const char *word = v->datatype ? v->datatype : "";
 
     v->field = NULL;
-    if (v->r->opts.refuse_complex
-        && (!strcmp(word, "floatComplex") || !strcmp(word, "doubleComplex"))) {
-        stop(v, vo_file_error(v->r, "column %d \"%s\": complex numbers are not "
-                                    "supported",
-                              v->nfields, f->name));
-        return;
-    }
-    if (!vo_rcol_make(&v->cols[v->nfields - 1], f, word, v->r->pool)) {
+    if (!vo_rcol_make(&v->cols[v->nfields - 1], f, word, v->r->opts.is_exact,
+                      v->r->pool)) {
         stop(v, vo_file_error(v->r, "column %d \"%s\": datatype \"%s\" with "
                                     "arraysize \"%s\" is not understood",
                               v->nfields, f->name, word,

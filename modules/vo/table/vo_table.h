@@ -182,8 +182,9 @@ typedef struct vo_reader_opts_t {
     apr_off_t max_bytes;  /* refuse more, 0 = no limit */
     int sniff_rows;       /* CSV rows read to find the types; 0 = all */
     const char *name;     /* what messages call the file; NULL: its path */
-    int refuse_complex;   /* VOTable's floatComplex and doubleComplex are an
-                             error, else they become pairs of numbers */
+    int is_exact;         /* to be written again as it was: fields tell what
+                             is bit or complex, and VOTable's arrays of strings
+                             stay text, as their arraysize has it */
 } vo_reader_opts_t;
 
 typedef struct vo_tableinfo_t { /* what the file says of its table */

@@ -113,7 +113,10 @@ static char *put_float(const vo_tcol_t *col, char *p, const char *s, int len)
 
 static char *put_bool(const vo_tcol_t *col, char *p, const char *s, int len)
 {
-    (void)col;
+    if (col->is_bit) {
+        *p = len && *s == 't' ? '1' : '0';
+        return p + 1;
+    }
     if (len && *s == 't') {
         memcpy(p, "true", 4);
         return p + 4;
@@ -358,6 +361,7 @@ static void choose(vo_tcol_t *col, const vo_pgtype_t *pg)
 static void make_null_cell(vo_tcol_t *col, apr_pool_t *pool)
 {
     apr_size_t n = col->size > 0 && !vo_type_is_text(col->type)
+                           && !col->is_bit /* which knows no other NULL */
                        ? (apr_size_t)col->size
                        : 0;
     char *p = apr_palloc(pool, n * ((apr_size_t)col->null_len + 1) + 1);
@@ -398,7 +402,8 @@ vo_err_t *vo_tcols_make(vo_tcol_t **cols, apr_size_t *need, vo_writer_t *w,
         if (needs_check(pg->kind, shape.type)) {
             vo_type_range(shape.type, &col->least, &col->most);
         }
-        col->null = style->null_other;
+        col->is_bit = style->has_bits && col->field->as == VO_AS_BIT;
+        col->null = col->is_bit ? "0" : style->null_other;
         if (shape.type == VO_TYPE_FLOAT || shape.type == VO_TYPE_DOUBLE) {
             col->null = style->nan;
         }

@@ -43,6 +43,7 @@ typedef struct vo_style_t {
     const char *open, *separator, *close; /* of an array of numbers */
     char quote;             /* around dates and other plain words, 0 none */
     int is_nested;          /* arrays of text become lists */
+    int has_bits;           /* a field told to be bit has 0 and 1 */
     /* Escape LEN bytes of text to P, return the end. */
     char *(*text)(char *p, const char *text, int len);
 } vo_style_t;
@@ -54,6 +55,7 @@ struct vo_tcol_t {
     const vo_field_t *field;
     vo_type_e type;
     vo_pg_kind_e kind;
+    int is_bit;             /* of 0 and 1 */
     int size;               /* as the document declares it */
     int64_t least, most;    /* range, for integers that may not fit */
     const char *null;       /* NULL as an array element */
@@ -115,6 +117,8 @@ struct vo_bcol_t {
     int width;             /* of an element in the output */
     int in_width;          /* of an element on the wire, when fixed */
     int is_ascii;          /* FITS: other characters become '?' */
+    int is_bit;            /* VOTable's bit: eight in a byte */
+    int is_pairs;          /* complex: two numbers are one element */
     int64_t least, most;
     char null_el[8];       /* a NULL element, WIDTH bytes */
     char *null_cell;       /* the NULL cell */

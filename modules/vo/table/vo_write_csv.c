@@ -64,12 +64,12 @@ static char *tsv_text(char *p, const char *s, int len)
 
 static const vo_style_t csv_style = {
     "NaN", "Infinity", "-Infinity", "null", "null",
-    "",    " ",        "",          0,      0,     csv_text,
+    "",    " ",        "",          0,      0,      0,     csv_text,
 };
 
 static const vo_style_t tsv_style = {
     "NaN", "Infinity", "-Infinity", "null", "null",
-    "",    " ",        "",          0,      0,     tsv_text,
+    "",    " ",        "",          0,      0,      0,     tsv_text,
 };
 
 static vo_err_t *csv_header(vo_writer_t *w, const vo_style_t *style)

@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 static const vo_style_t style = {
-    "NaN", "+Inf", "-Inf", "null", "null", "", " ", "", 0, 0, vo_xml_text,
+    "NaN", "+Inf", "-Inf", "null", "null", "", " ", "", 0, 0, 0, vo_xml_text,
 };
 
 typedef struct html_t {

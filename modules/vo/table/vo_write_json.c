@@ -39,7 +39,8 @@ static char *json_text(char *p, const char *s, int len)
 }
 
 static const vo_style_t style = {
-    "null", "null", "null", "null", "null", "[", ",", "]", '"', 1, json_text,
+    "null", "null", "null", "null", "null", "[", ",", "]", '"', 1, 0,
+    json_text,
 };
 
 typedef struct json_t {

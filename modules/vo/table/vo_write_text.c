@@ -24,7 +24,7 @@ static char *plain_text(char *p, const char *s, int len)
 }
 
 static const vo_style_t style = {
-    "NaN", "+Inf", "-Inf", "null", "null", "", " ", "", 0, 0, plain_text,
+    "NaN", "+Inf", "-Inf", "null", "null", "", " ", "", 0, 0, 0, plain_text,
 };
 
 static int is_right(const vo_tcol_t *col)

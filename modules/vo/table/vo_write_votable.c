@@ -105,6 +105,30 @@ static int needs_null(const vo_field_t *field, const vo_shape_t *shape,
            && !(shape->size != VO_SCALAR && field->pg_oid == VO_OID_BYTEA);
 }
 
+/* What VOTable says of FIELD, as SHAPE is said otherwise. */
+static const char *datatype_of(const vo_field_t *field,
+                               const vo_shape_t *shape)
+{
+    switch (field->as) {
+    case VO_AS_BIT:
+        return "bit";
+    case VO_AS_COMPLEX:
+        return shape->type == VO_TYPE_FLOAT ? "floatComplex" : "doubleComplex";
+    default:
+        return vo_type_name(shape->type);
+    }
+}
+
+static const char *arraysize_of(const vo_field_t *field,
+                                const vo_shape_t *shape)
+{
+    const char *x = shape->arraysize;
+
+    return field->as != VO_AS_COMPLEX || !x ? x
+           : !strncmp(x, "2x", 2)           ? x + 2
+                                            : NULL;
+}
+
 static vo_err_t *put_field(vo_writer_t *w, const vo_field_t *field,
                            const vo_shape_t *shape, const char *id,
                            vo_vot_e how)
@@ -116,8 +140,8 @@ static vo_err_t *put_field(vo_writer_t *w, const vo_field_t *field,
     VO_TRY(vo_out_puts(out, "<FIELD"));
     VO_TRY(vo_vot_attr(out, "ID", id));
     VO_TRY(vo_vot_attr(out, "name", field->name));
-    VO_TRY(vo_vot_attr(out, "datatype", vo_type_name(shape->type)));
-    VO_TRY(vo_vot_attr(out, "arraysize", shape->arraysize));
+    VO_TRY(vo_vot_attr(out, "datatype", datatype_of(field, shape)));
+    VO_TRY(vo_vot_attr(out, "arraysize", arraysize_of(field, shape)));
     VO_TRY(vo_vot_attr(out, "xtype", field->xtype));
     VO_TRY(vo_vot_attr(out, "unit", field->unit));
     VO_TRY(vo_vot_attr(out, "ucd", field->ucd));
@@ -287,7 +311,7 @@ vo_err_t *vo_votable_error(vo_out_t *out, const vo_err_t *err, int is_scs,
 /* ---- TABLEDATA ---- */
 
 static const vo_style_t style = {
-    "NaN", "+Inf", "-Inf", NULL, "?", "", " ", "", 0, 0, vo_xml_text,
+    "NaN", "+Inf", "-Inf", NULL, "?", "", " ", "", 0, 0, 1, vo_xml_text,
 };
 
 typedef struct td_t {

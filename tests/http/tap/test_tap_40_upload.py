@@ -1,8 +1,10 @@
 """test_tap_40_upload.py: TAP_UPLOAD, what goes in comes out as it was."""
 # SPDX-License-Identifier: GPL-3.0-or-later
+import base64
 import gzip
 import io
 import re
+import struct
 import time
 import warnings
 
@@ -153,15 +155,65 @@ def test_shapes(vo, arraysize, text):
     assert table.rows == [[text]]
 
 
-def test_bits_and_text_arrays(vo):
-    doc = votable('<FIELD name="bits" datatype="bit" arraysize="4"/>'
-                  '<FIELD name="words" datatype="char" arraysize="3x2"/>',
-                  "<TR><TD>1 0 1 1</TD><TD>abcde</TD></TR>")
-    table = rows(ask(vo, "SELECT bits, words FROM TAP_UPLOAD.t", t=doc))
-    assert [w.lower()[0] for w in table.rows[0][0].split()] == [
-        "t", "f", "t", "t"]
-    # a list of strings is written as one string, as from published tables
-    assert re.findall(r"\w+", table.rows[0][1]) == ["abc", "de"]
+# VOTable has these and PostgreSQL has not: datatype, arraysize, the value as
+# TABLEDATA and as BINARY (VOTable 1.4, sections 2.1, 2.2 and 6)
+EXACT = [
+    ("doubleComplex", None, "1 -2", struct.pack(">2d", 1, -2)),
+    ("floatComplex", "2", "1 2 3 4.5", struct.pack(">4f", 1, 2, 3, 4.5)),
+    ("doubleComplex", "*", "1 2 3 4", struct.pack(">i4d", 2, 1, 2, 3, 4)),
+    ("bit", "11", "1 0 1 0 1 0 1 1 0 0 1", b"\xab\x20"),
+    ("bit", None, "1", b"\x80"),
+    ("bit", "*", "1 0 1 1", struct.pack(">iB", 4, 0xB0)),
+    ("bit", "2x2", "1 0 0 1", b"\x90"),
+    ("char", "3x2", "ab cde", b"ab cde"),
+    ("unicodeChar", "2x*", "xyz\u00e9", struct.pack(">i", 4)
+     + "xyz\u00e9".encode("utf-16-be")),
+]
+
+
+@pytest.mark.parametrize("how", ["TABLEDATA", "BINARY"])
+def test_what_only_votable_has(vo, how):
+    """TAP 1.1, 2.7.6: "clients must be able to upload and then query a valid
+    table and round-trip all values"."""
+    fields = "".join('<FIELD name="c%d" datatype="%s"%s/>' % (
+        i, t, ' arraysize="%s"' % n if n else "")
+        for i, (t, n, *_) in enumerate(EXACT))
+    data = "<TABLEDATA><TR>%s</TR></TABLEDATA>" % "".join(
+        "<TD>%s</TD>" % text for _, _, text, _ in EXACT)
+    if how == "BINARY":
+        raw = b"".join(raw for *_, raw in EXACT)
+        data = '<BINARY><STREAM encoding="base64">%s</STREAM></BINARY>' % (
+            base64.b64encode(raw).decode())
+    doc = votable(fields, "", data=data)
+    got = rows(ask(vo, "SELECT * FROM TAP_UPLOAD.t", t=doc))
+    assert [(f.get("datatype"), f.get("arraysize")) for f in got.fields] == [
+        (t, n) for t, n, *_ in EXACT]
+    assert got.rows == [[text for _, _, text, _ in EXACT]]
+    for fmt, flags in (("votable/b", b""), ("votable/b2", b"\0")):
+        n = 7 # text is written with its length
+        r = vo.post(SYNC, data={
+            "QUERY": "SELECT %s FROM TAP_UPLOAD.t" % ", ".join(
+                "c%d" % i for i in range(n)),
+            "FORMAT": fmt, "UPLOAD": "t,param:t"}, files={"t": ("t", doc)})
+        stream = re.search(r"<STREAM[^>]*>(.*?)</STREAM>", r.text, re.S)
+        assert base64.b64decode(stream.group(1)) == flags + b"".join(
+            raw for *_, raw in EXACT[:n])
+    # an element is a number or a truth value like any other
+    got = rows(ask(vo, "SELECT c0[2] AS im, c3[3] AS third, c1 AS again"
+                       " FROM TAP_UPLOAD.t WHERE c3[1] = c3[3]", t=doc))
+    assert [(f.get("datatype"), f.get("arraysize")) for f in got.fields] == [
+        ("double", None), ("boolean", None), ("floatComplex", "2")]
+    assert got.rows == [["-2", "true", "1 2 3 4.5"]]
+
+
+def test_padding_of_strings(vo):
+    doc = votable(
+        '<FIELD name="s" datatype="char" arraysize="3x2"/>', "",
+        data='<BINARY><STREAM encoding="base64">%s</STREAM></BINARY>' % (
+            base64.b64encode(b"a\0\0bc\0").decode()))
+    got = rows(ask(vo, "SELECT s FROM TAP_UPLOAD.t", t=doc))
+    assert got.rows == [["a  bc"]]
+    assert got.fields[0].get("arraysize") == "3x2"
 
 
 def test_legacy_xtypes(vo):
@@ -171,13 +223,6 @@ def test_legacy_xtypes(vo):
     table = rows(ask(vo, "SELECT t FROM TAP_UPLOAD.x"
                          " WHERE t > '2020-01-01T00:00:00'", x=doc))
     assert table.rows == [["2020-01-02T03:04:05"]]
-
-
-def test_complex_is_refused(vo):
-    doc = votable('<FIELD name="z" datatype="floatComplex"/>',
-                  "<TR><TD>1 2</TD></TR>")
-    text = refusal(ask(vo, "SELECT * FROM TAP_UPLOAD.t", t=doc, expect=400))
-    assert '"z"' in text and "complex" in text and "table t" in text
 
 
 # --- formats ------------------------------------------------------------------
