@@ -200,6 +200,29 @@ void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)
 
 /* --- serving ------------------------------------------------------------- */
 
+/* mod_deflate and mod_brotli add to the ETag what they do to the file, and leave
+ * it to nobody to know it again. */
+static void forgive_encoding(request_rec *r)
+{
+    static const char *const suffixes[] = {"-gzip\"", "-br\""};
+    const char *asked = apr_table_get(r->headers_in, "If-None-Match");
+    char *text, *p;
+    apr_size_t i;
+
+    if (!asked) {
+        return;
+    }
+    text = apr_pstrdup(r->pool, asked);
+    for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); ++i) {
+        apr_size_t len = strlen(suffixes[i]);
+
+        while ((p = strstr(text, suffixes[i])) != NULL) {
+            memmove(p, p + len - 1, strlen(p + len - 1) + 1);
+        }
+    }
+    apr_table_setn(r->headers_in, "If-None-Match", text);
+}
+
 int vo_result_send(request_rec *r, const vo_job_t *job,
                    const vo_job_part_t *part)
 {
@@ -236,6 +259,7 @@ int vo_result_send(request_rec *r, const vo_job_t *job,
     ap_set_accept_ranges(r);
     ap_set_content_length(r, part->size);
     apr_table_setn(r->headers_out, "Cache-Control", "private");
+    forgive_encoding(r);
     rc = ap_meets_conditions(r);
     if (rc != OK) {
         r->status = rc;

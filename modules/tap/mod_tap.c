@@ -285,11 +285,15 @@ const vo_service_t tap_service = {
 
 /* --- dispatch ------------------------------------------------------------ */
 
-static int not_found(request_rec *r, const char *text, const char *what)
+static int not_found(request_rec *r, const char *what)
 {
-    return tap_fns.respond_error(r, NULL,
-                                 vo_err_make(r->pool, VO_ERR_NOTFOUND,
-                                             "%s '%.60s'.", text, what));
+    vo_err_t *err = vo_err_make(r->pool, VO_ERR_NOTFOUND,
+                                "This TAP service has no resource '%.60s'.",
+                                what);
+
+    err->hint = "It has sync, async, tables, examples, capabilities and "
+                "availability.";
+    return tap_fns.respond_error(r, NULL, err);
 }
 
 /* Is the method one this resource has? If not (or when it is OPTIONS), *RC is
@@ -346,7 +350,7 @@ static int dispatch(request_rec *r, const vo_release_t *rel, const char *rest)
     if (rc != DECLINED || r->method_number == M_OPTIONS) {
         return rc;
     }
-    return not_found(r, "This TAP service has no resource", rest);
+    return not_found(r, rest);
 }
 
 static int handler(request_rec *r)

@@ -328,6 +328,7 @@ static vo_err_t *put_tables(vo_out_t **out, request_rec *r,
         level = VO_VOSI_TAPPLUS;
     }
     *out = fns.response_begin(r, VOSI_MEDIA_TYPE);
+    apr_table_mergen(r->headers_out, "Vary", "User-Agent");
     return vo_vosi_tableset(*out, rel, only, level);
 }
 
@@ -357,9 +358,10 @@ static int vosi_handle(request_rec *r, const vo_service_t *svc,
         && ((!is_tables && !is_table) || (svc && !svc->has_tables))) {
         return DECLINED;
     }
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS) {
-        return DECLINED;
+        apr_table_setn(r->headers_out, "Allow", "GET, HEAD, OPTIONS");
+        return OK;
     }
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;

@@ -392,6 +392,22 @@ static const char *name_text(adql_ctx_t *c, const adql_name_t *name)
     return text;
 }
 
+/* Which tables came with the query, or how they come. */
+static const char *uploaded(adql_ctx_t *c)
+{
+    const char *list = "";
+    int i;
+
+    for (i = 0; i < c->env->nextra; ++i) {
+        list = apr_pstrcat(c->pool, list, i ? ", " : "",
+                           c->env->extra[i]->tap_name, NULL);
+    }
+    return i ? apr_pstrcat(c->pool, "Uploaded with the query: ", list, ".",
+                           NULL)
+             : "No table came with the query: UPLOAD=name,param:part names one "
+               "that is a part of the request.";
+}
+
 void adql_no_table(adql_ctx_t *c, const adql_name_t *name)
 {
     const char *text = name_text(c, name);
@@ -401,6 +417,12 @@ void adql_no_table(adql_ctx_t *c, const adql_name_t *name)
 
     adql_fail(c, name->part[0].off, "There is no table '%s'.", text);
     near = adql_nearest(c, text, n, get_table, c);
+    /* TAP_UPLOAD left out, or not the right one behind it */
+    for (i = 0; name->n == 1 && i < c->env->nextra; ++i) {
+        if (!strcasecmp(c->env->extra[i]->name, text)) {
+            near = c->env->extra[i]->tap_name;
+        }
+    }
     if (!near && name->n > 1) {
         near = adql_nearest(c, name->part[name->n - 1].text, n, get_table, c);
     }
@@ -411,6 +433,9 @@ void adql_no_table(adql_ctx_t *c, const adql_name_t *name)
     }
     if (near) {
         adql_hint(c, "Did you mean %s?", near);
+    }
+    else if (name->n == 2 && !strcasecmp(name->part[0].text, "TAP_UPLOAD")) {
+        adql_hint(c, "%s", uploaded(c));
     }
     else {
         adql_hint(c, "SELECT table_name FROM TAP_SCHEMA.tables lists them.");

@@ -327,6 +327,12 @@ def test_unknown_upload_table_is_told(vo):
     text = refusal(ask(vo, "SELECT * FROM TAP_UPLOAD.tt", t=simple(),
                        expect=400))
     assert "TAP_UPLOAD.t" in text
+    for query, words in (
+            ("SELECT * FROM t", "Did you mean TAP_UPLOAD.t?"),
+            ("SELECT * FROM TAP_UPLOAD.something", "TAP_UPLOAD.t")):
+        assert words in refusal(ask(vo, query, t=simple(), expect=400))
+    r = vo.get(SYNC, QUERY="SELECT * FROM TAP_UPLOAD.t")
+    assert r.status_code == 400 and "UPLOAD=name,param:part" in refusal(r)
 
 
 # --- bad files ----------------------------------------------------------------

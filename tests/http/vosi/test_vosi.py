@@ -138,6 +138,13 @@ def test_detail(vo, detail, full):
     assert bool(list(root.iter("foreignKey"))) == full
 
 
+def test_caches_know_on_what_tables_depend(vo):
+    """Clients without User-Agent get a document of their own (TapPlus)."""
+    for path in WHERE:
+        vary = vo.get(path + "/tables").headers["Vary"]
+        assert "User-Agent" in [v.strip() for v in vary.split(",")]
+
+
 def test_bad_detail(vo):
     r = vo.get("/vo/test-dr1/tables", detail="some")
     assert r.status_code == 400
@@ -205,6 +212,9 @@ def test_methods(vo, where, what):
         r = vo.request(method, path)
         assert r.status_code == 405, method
         assert "GET" in r.headers["Allow"] and "POST" not in r.headers["Allow"]
+    r = vo.request("OPTIONS", path)
+    assert r.status_code == 200
+    assert sorted(r.headers["Allow"].split(", ")) == ["GET", "HEAD", "OPTIONS"]
     head = vo.request("HEAD", path)
     assert head.status_code == 200 and head.content == b""
     assert head.headers["Content-Type"] == vo.get(path).headers["Content-Type"]
