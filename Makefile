@@ -164,6 +164,9 @@ INSTALLED = $(MODULES:%=$(shell $(APXS) -q LIBEXECDIR)/mod_%.so) \
     $(patsubst conf/sites/%,$(A2CONF)/sites-available/%,$(wildcard conf/sites/*.conf)) \
     $(PREFIX)/bin/voctl
 
+# what an operator changes: never overwritten
+OWN_CONF := vo.conf vo-auth.conf
+
 install: all doc ## put modules, conf and voctl where a2enmod and a2ensite look
 	install -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 	    $(DESTDIR)$(A2CONF)/mods-available \
@@ -173,8 +176,8 @@ install: all doc ## put modules, conf and voctl where a2enmod and a2ensite look
 	    $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
 	install -m 644 conf/load/*.load $(DESTDIR)$(A2CONF)/mods-available
 	install -m 644 conf/sites/*.conf $(DESTDIR)$(A2CONF)/sites-available
-	test -e $(DESTDIR)$(A2CONF)/vo.conf || \
-	    install -m 644 conf/vo.conf $(DESTDIR)$(A2CONF)/vo.conf
+	for f in $(OWN_CONF); do test -e $(DESTDIR)$(A2CONF)/$$f || \
+	    install -m 644 conf/$$f $(DESTDIR)$(A2CONF)/$$f || exit 1; done
 	install -m 755 $(BUILD)/bin/voctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 sql/schema/*.sql $(DESTDIR)$(SHARE)/schema
 	cp -r htdocs/. $(DESTDIR)$(SHARE)/htdocs
@@ -186,10 +189,11 @@ install: all doc ## put modules, conf and voctl where a2enmod and a2ensite look
 uninstall: pgsky-uninstall ## take away what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 	rm -rf $(DESTDIR)$(SHARE)
-	@! cmp -s conf/vo.conf $(DESTDIR)$(A2CONF)/vo.conf || \
-	    rm -f $(DESTDIR)$(A2CONF)/vo.conf
-	@test ! -e $(DESTDIR)$(A2CONF)/vo.conf || \
-	    echo "$(DESTDIR)$(A2CONF)/vo.conf was changed and is left"
+	@for f in $(OWN_CONF); do \
+	    ! cmp -s conf/$$f $(DESTDIR)$(A2CONF)/$$f || \
+	        rm -f $(DESTDIR)$(A2CONF)/$$f; \
+	    test ! -e $(DESTDIR)$(A2CONF)/$$f || \
+	        echo "$(DESTDIR)$(A2CONF)/$$f was changed and is left"; done
 
 clean: ## remove everything built
 	-test ! -d $(BUILD)/demo || tests/demo/server.sh $(BUILD)/demo stop

@@ -146,7 +146,6 @@ static int handler(request_rec *r)
 
 static void register_hooks(apr_pool_t *pool)
 {
-    (void)pool;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_post_config(post_config_last, NULL, NULL, APR_HOOK_REALLY_LAST);
@@ -155,9 +154,12 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_header_parser(vo_cors_header_parser, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
+    vo_access_hooks(pool);
     APR_REGISTER_OPTIONAL_FN(vo_snapshot_get);
     APR_REGISTER_OPTIONAL_FN(vo_release_visible);
     APR_REGISTER_OPTIONAL_FN(vo_release_for);
+    APR_REGISTER_OPTIONAL_FN(vo_security_method);
+    APR_REGISTER_OPTIONAL_FN(vo_offer_login);
     APR_REGISTER_OPTIONAL_FN(vo_db_open);
     APR_REGISTER_OPTIONAL_FN(vo_db_close);
     APR_REGISTER_OPTIONAL_FN(vo_query);

@@ -101,7 +101,9 @@ struct vo_service_t {
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_snapshot_get,
                         (const vo_meta_t **meta, request_rec *r));
 
-/* May this request see REL? (Public and past its embargo.) */
+/* May this request see REL? It may when REL is public and past its embargo, or
+ * when its user is among the readers of a private one and `Require vo-release`
+ * applies here. The only function that decides this. */
 APR_DECLARE_OPTIONAL_FN(int, vo_release_visible,
                         (request_rec *r, const vo_release_t *rel));
 
@@ -110,6 +112,16 @@ APR_DECLARE_OPTIONAL_FN(int, vo_release_visible,
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_release_for,
                         (const vo_release_t **rel, request_rec *r,
                          const char *id));
+
+/* How a client signs in to read REL, as the identifier of a securityMethod, or
+ * NULL: it need not, or how is not known. */
+APR_DECLARE_OPTIONAL_FN(const char *, vo_security_method,
+                        (request_rec *r, const vo_release_t *rel));
+
+/* Put the challenges of this place on an answer that needs no user, by which
+ * clients learn that they may sign in (draft of SSO 2.1). Nothing where one
+ * cannot. */
+APR_DECLARE_OPTIONAL_FN(void, vo_offer_login, (request_rec *r));
 
 /* --- database ------------------------------------------------------------ */
 

@@ -36,6 +36,7 @@ void *vo_dir_conf_merge(apr_pool_t *pool, void *outer, void *inner)
     VO_INHERIT(to, base, add, origins, NULL);
     VO_INHERIT(to, base, add, max_params, VO_UNSET);
     VO_INHERIT(to, base, add, pool_wait, VO_UNSET);
+    VO_INHERIT(to, base, add, login, NULL);
     vo_jobs_conf_merge(&to->jobs, &base->jobs, &add->jobs);
     return to;
 }
@@ -156,6 +157,22 @@ static const char *set_pool_wait(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+static const char *set_login(cmd_parms *cmd, void *dir, const char *value)
+{
+    vo_dir_conf_t *conf = dir;
+    int is_none = !strcasecmp(value, "none");
+
+    if (!is_none && ((*value != '/' && strncasecmp(value, "http://", 7)
+                      && strncasecmp(value, "https://", 8))
+                     || strpbrk(value, "\"<>\\ "))) {
+        return apr_psprintf(cmd->pool,
+                            "VOLogin '%s' must be 'none', an absolute http or "
+                            "https URL, or a path of this server", value);
+    }
+    conf->login = is_none ? "" : value;
+    return NULL;
+}
+
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF)
 
 const command_rec vo_cmds[] = {
@@ -181,6 +198,11 @@ const command_rec vo_cmds[] = {
                   "Seconds a request waits for a database connection while all "
                   "of its process (DBDMax) are in use, before it is answered "
                   "503 with Retry-After. Default: 10."),
+    AP_INIT_TAKE1("VOLogin", set_login, NULL, ANYWHERE,
+                  "Where a client that posts username and password gets a "
+                  "cookie (mod_auth_form's form-login-handler), as URL or as "
+                  "path of this server: told where one may sign in, or none. "
+                  "Default: none."),
     VO_JOBS_CMDS(ANYWHERE),
     {NULL}};
 
@@ -241,6 +263,22 @@ int vo_conf_pool_wait(request_rec *r)
     int n = conf_of(r)->pool_wait;
 
     return n == VO_UNSET ? DEFAULT_POOL_WAIT : n;
+}
+
+const char *vo_conf_login(request_rec *r)
+{
+    const char *login = conf_of(r)->login, *base = vo_base_url(r);
+    apr_size_t host;
+
+    if (!login || !*login) {
+        return NULL;
+    }
+    host = (apr_size_t)(strstr(base, "://") + 3 - base);
+    host += strcspn(base + host, "/");
+    return *login == '/' ? apr_pstrcat(r->pool,
+                                       apr_pstrmemdup(r->pool, base, host),
+                                       login, NULL)
+                         : login;
 }
 
 int vo_is_ours(request_rec *r)

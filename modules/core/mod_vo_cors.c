@@ -7,7 +7,8 @@
 #define ALLOW_METHODS "GET, HEAD, POST, DELETE, OPTIONS"
 #define ALLOW_SECONDS "86400"
 #define EXPOSED "Accept-Ranges, Content-Disposition, Content-Length, "        \
-    "Content-Range, ETag, Location, Retry-After, WWW-Authenticate"
+    "Content-Range, ETag, Location, Retry-After, WWW-Authenticate, "          \
+    "X-VO-Authenticated"
 
 /*
  * The Fetch standard's CORS protocol. Runs before authentication, since a

@@ -14,6 +14,8 @@
     X(vo_snapshot_get, snapshot_get)                                          \
     X(vo_release_visible, release_visible)                                    \
     X(vo_release_for, release_for)                                            \
+    X(vo_security_method, security_method)                                    \
+    X(vo_offer_login, offer_login)                                            \
     X(vo_db_open, db_open)                                                    \
     X(vo_db_close, db_close)                                                  \
     X(vo_query, query)                                                        \

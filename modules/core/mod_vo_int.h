@@ -24,6 +24,7 @@ typedef struct vo_dir_conf_t {
                                           for all, none for nobody */
     int max_params;              /* VOMaxParams, bytes */
     int pool_wait;               /* VOPoolWait, s */
+    const char *login;           /* VOLogin, "" = none */
     vo_jobs_conf_t jobs;
 } vo_dir_conf_t;
 
@@ -38,6 +39,7 @@ int vo_conf_trusts_forwarded(request_rec *r);
 int vo_conf_allows_origin(request_rec *r, const char *origin, int *is_any);
 int vo_conf_max_params(request_rec *r);
 int vo_conf_pool_wait(request_rec *r);
+const char *vo_conf_login(request_rec *r); /* absolute, NULL = none */
 
 /* Does SetHandler give the request to one of our modules? Known before the
  * handler's own phase. */
@@ -74,6 +76,7 @@ void vo_gate_leave(void);
 /* --- mod_vo.c ------------------------------------------------------------ */
 
 typedef struct vo_response_t vo_response_t; /* mod_vo_output.c */
+typedef struct vo_require_t vo_require_t;   /* mod_vo_access.c */
 
 /* What mod_vo keeps with a request. */
 typedef struct vo_request_t {
@@ -83,12 +86,23 @@ typedef struct vo_request_t {
     int is_params_read;
     apr_off_t max_file_bytes;    /* vo_params_with_files */
     vo_response_t *response;
+    const vo_require_t *require; /* the Require vo-release that applies, if
+                                    any was met */
+    const vo_release_t *refused; /* the private release httpd refuses */
+    apr_table_t *readable;       /* private release: "yes", "no"; or NULL */
 } vo_request_t;
 
 vo_request_t *vo_request(request_rec *r);
 vo_state_t *vo_state(server_rec *s);
 
 extern module vo_module;
+
+/* --- mod_vo_access.c ----------------------------------------------------- */
+
+#define VO_ACCESS_PROVIDER "vo-release" /* Require vo-release */
+
+/* In register_hooks. */
+void vo_access_hooks(apr_pool_t *pool);
 
 /* --- mod_vo_cors.c ------------------------------------------------------- */
 
@@ -100,6 +114,8 @@ vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r);
 int vo_release_visible(request_rec *r, const vo_release_t *rel);
 vo_err_t *vo_release_for(const vo_release_t **rel, request_rec *r,
                          const char *id);
+const char *vo_security_method(request_rec *r, const vo_release_t *rel);
+void vo_offer_login(request_rec *r);
 vo_err_t *vo_db_open(vo_db_t **db, request_rec *r);
 void vo_db_close(vo_db_t *db);
 vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,

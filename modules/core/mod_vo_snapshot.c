@@ -287,12 +287,6 @@ vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r)
 
 /* --- releases ------------------------------------------------------------ */
 
-int vo_release_visible(request_rec *r, const vo_release_t *rel)
-{
-    return rel->state == VO_STATE_PUBLIC
-           && (!rel->embargo_until || rel->embargo_until <= r->request_time);
-}
-
 vo_err_t *vo_release_for(const vo_release_t **rel, request_rec *r,
                          const char *id)
 {

@@ -85,10 +85,8 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                               const vo_release_t *rel, const vo_table_t *table,
                               const char *url)
 {
-    (void)r;
-    (void)rel;
     (void)table;
-    return vo_datalink_capability(out, url);
+    return vo_datalink_capability(out, url, fns.security_method(r, rel));
 }
 
 static int has_soda(void)

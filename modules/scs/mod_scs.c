@@ -185,6 +185,7 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                                     table->tap_name);
     cone.max_sr_deg = d.max_radius;
     cone.max_records = d.max_rec;
+    cone.security = fns.security_method(r, rel);
     sample_position(r, rel, table, &cone);
     return vo_vosi_cap_cone(out, &cone);
 }

@@ -62,6 +62,7 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                                    rel->title ? rel->title : rel->id);
     cap.max_records = siap_conf(r).max_rec;
     cap.test_size = TEST_SIZE;
+    cap.security = siap_fns.security_method(r, rel);
     return vo_sia1_capability(out, &cap);
 }
 

@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "xml/vo_vosi.h"
+
 static const char *query_url(request_rec *r, const vo_release_t *rel)
 {
     return apr_pstrcat(r->pool,
@@ -17,16 +19,15 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                               const vo_release_t *rel,
                               const vo_table_t *table, const char *url)
 {
-    (void)r;
-    (void)rel;
     (void)table;
     VO_TRY(vo_out_puts(out, " <capability standardID=\"" VO_SIA2_STANDARD_ID
                        "\">\n  <interface xsi:type=\"vs:ParamHTTP\""
                        " role=\"std\" version=\"2.0\">\n"
                        "   <accessURL use=\"full\">"));
     VO_TRY(vo_out_xml(out, url, strlen(url)));
-    return vo_out_puts(out, "/query</accessURL>\n"
-                       "   <queryType>GET</queryType>\n"
+    VO_TRY(vo_out_puts(out, "/query</accessURL>\n"));
+    VO_TRY(vo_vosi_security(out, siap_fns.security_method(r, rel)));
+    return vo_out_puts(out, "   <queryType>GET</queryType>\n"
                        "   <queryType>POST</queryType>\n"
                        "   <resultType>application/x-votable+xml</resultType>"
                        "\n  </interface>\n </capability>\n");

@@ -11,6 +11,7 @@
 #include <http_request.h>
 
 #include "mod_vo_conf.h"
+#include "xml/vo_vosi.h"
 
 APLOG_USE_MODULE(soda);
 
@@ -142,7 +143,8 @@ static vo_err_t *put_param(vo_out_t *out, const vo_soda_param_t *p)
 }
 
 static vo_err_t *put_capability(vo_out_t *out, const char *id,
-                                const char *url, const char *word)
+                                const char *url, const char *word,
+                                const char *security)
 {
     int i;
 
@@ -152,9 +154,10 @@ static vo_err_t *put_capability(vo_out_t *out, const char *id,
                          "   <accessURL use=\"%s\">", id,
                          !strcmp(word, "sync") ? "base" : "full"));
     VO_TRY(vo_out_xml(out, url, strlen(url)));
-    VO_TRY(vo_out_printf(out, "/%s</accessURL>\n%s", word,
-                         !strcmp(word, "sync")
-                             ? "   <queryType>GET</queryType>\n" : ""));
+    VO_TRY(vo_out_printf(out, "/%s</accessURL>\n", word));
+    VO_TRY(vo_vosi_security(out, security));
+    VO_TRY(vo_out_puts(out, !strcmp(word, "sync")
+                                ? "   <queryType>GET</queryType>\n" : ""));
     VO_TRY(vo_out_puts(out, "   <queryType>POST</queryType>\n"));
     for (i = 0; i < VO_SODA_COUNT; ++i) {
         VO_TRY(put_param(out, &vo_soda_params[i]));
@@ -169,11 +172,11 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
                               const vo_release_t *rel, const vo_table_t *table,
                               const char *url)
 {
-    (void)r;
-    (void)rel;
+    const char *security = soda_fns.security_method(r, rel);
+
     (void)table;
-    VO_TRY(put_capability(out, SODA_SYNC_ID, url, "sync"));
-    return put_capability(out, SODA_ASYNC_ID, url, "async");
+    VO_TRY(put_capability(out, SODA_SYNC_ID, url, "sync", security));
+    return put_capability(out, SODA_ASYNC_ID, url, "async", security);
 }
 
 static int serves(const vo_release_t *rel, const vo_table_t *table)

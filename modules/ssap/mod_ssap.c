@@ -79,8 +79,8 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
             fns.log_error(r, err);
         }
     }
-    return vo_ssap_capability(out, url, &conf.limits, radec[0], radec[1],
-                              r->pool);
+    return vo_ssap_capability(out, url, fns.security_method(r, rel),
+                              &conf.limits, radec[0], radec[1], r->pool);
 }
 
 static const char *const standard_ids[] = { VO_SSAP_STANDARD_ID, NULL };

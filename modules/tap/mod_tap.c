@@ -268,6 +268,7 @@ static vo_err_t *capabilities(vo_out_t *out, request_rec *r,
     limits.upload_bytes = conf.upload_bytes;
     limits.upload_rows = conf.upload_rows;
     limits.has_names = conf.resolver != NULL;
+    limits.security = tap_fns.security_method(r, rel);
     return vo_tap_capability(out, url, &limits, r->pool);
 }
 

@@ -39,6 +39,11 @@ static const struct {
       " AND NOT EXISTS (SELECT FROM" TABLES WHERE_OWN ")"
       " UNION ALL SELECT 'the title is only its name' FROM vo.release"
       " WHERE release_id = $1 AND title = release_id" },
+    { "somebody may read it",
+      "SELECT 'it is private and has no group of readers: httpd hides it from"
+      " everybody (voctl release set --reader-group)' FROM vo.release"
+      " WHERE release_id = $1 AND state = 'private'"
+      " AND coalesce(trim(reader_group), '') = ''" },
     { "every table is stored",
       "SELECT table_name || ': ' || t.pg_schema || '.' || pg_table ||"
       " ' does not exist' FROM vo.tap_tables t WHERE release_id = $1 AND"

@@ -191,7 +191,7 @@ static int answer_availability(request_rec *r, const vo_service_t *svc)
 
     memset(&avail, 0, sizeof(avail));
     probe(r, svc, &avail);
-    apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-cache, private");
     out = fns.response_begin(r, VOSI_MEDIA_TYPE);
     err = vo_vosi_availability(out, &avail);
     return err ? fns.respond_error(r, NULL, err) : fns.response_end(r, out);
@@ -287,6 +287,7 @@ static int answer_capabilities(request_rec *r, const vo_service_t *svc,
     vo_out_t *out = fns.response_begin(r, VOSI_MEDIA_TYPE);
     vo_err_t *err = put_capabilities(out, r, svc, rel, table);
 
+    fns.offer_login(r);
     return err ? fns.respond_error(r, NULL, err) : fns.response_end(r, out);
 }
 

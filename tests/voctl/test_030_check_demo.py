@@ -31,6 +31,11 @@ FAULTS = {
          "ALTER TABLE {r}.t ALTER mag TYPE double precision"),
         ("ALTER TABLE {r}.t RENAME mag TO m",
          "ALTER TABLE {r}.t RENAME m TO mag")],
+    "somebody may read it": [
+        ("UPDATE vo.release SET state = 'private', reader_group = ' ' WHERE"
+         " release_id = '{r}'",
+         "UPDATE vo.release SET state = 'staged', reader_group = NULL WHERE"
+         " release_id = '{r}'")],
     "every table is stored": [
         ("ALTER TABLE {r}.t RENAME TO u", "ALTER TABLE {r}.u RENAME TO t")],
     "its reader can read it": [

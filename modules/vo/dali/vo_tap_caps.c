@@ -4,6 +4,7 @@
 
 #include "../adql/vo_adql.h"
 #include "../table/vo_table.h"
+#include "../xml/vo_vosi.h"
 
 #define TR_NS "http://www.ivoa.net/xml/TAPRegExt/v1.0"
 
@@ -108,8 +109,9 @@ vo_err_t *vo_tap_capability(vo_out_t *out, const char *url,
                        "xsi:type=\"vs:ParamHTTP\">\n"
                        "<accessURL use=\"base\">"));
     VO_TRY(vo_out_xml(out, url, strlen(url)));
-    VO_TRY(vo_out_puts(out,
-                       "</accessURL>\n</interface>\n"));
+    VO_TRY(vo_out_puts(out, "</accessURL>\n"));
+    VO_TRY(vo_vosi_security(out, limits->security));
+    VO_TRY(vo_out_puts(out, "</interface>\n"));
     if (limits->has_obscore) {
         VO_TRY(vo_out_puts(out, "<dataModel ivo-id=\"ivo://ivoa.net/std/ObsCore"
                            "#core-1.1\">ObsCore-1.1</dataModel>\n"));

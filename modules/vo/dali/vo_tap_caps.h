@@ -16,6 +16,7 @@ typedef struct vo_tap_limits_t {
     apr_int64_t upload_bytes, upload_rows;   /* 0 bytes: takes no uploads */
     int has_names;                           /* names of objects resolved */
     int has_obscore;                         /* there is ivoa.obscore */
+    const char *security;                    /* as for vo_vosi_security */
 } vo_tap_limits_t;
 
 /* Write the tr:TableAccess <capability> of a service at URL (no trailing

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "../xml/vo_vosi.h"
 #include "vo_datalink_int.h"
 
 #define BATCH 200 /* identifiers looked up at a time */
@@ -123,16 +124,18 @@ vo_err_t *vo_datalink_end(vo_datalink_t *dl, vo_done_e done)
     return dl->fmt->end(dl->writer, done);
 }
 
-vo_err_t *vo_datalink_capability(vo_out_t *out, const char *url)
+vo_err_t *vo_datalink_capability(vo_out_t *out, const char *url,
+                                 const char *security)
 {
     VO_TRY(vo_out_puts(out, " <capability standardID=\"" VO_DATALINK_ID "\">\n"
                        "  <interface xsi:type=\"vs:ParamHTTP\""
                        " role=\"std\" version=\"1.1\">\n"
                        "   <accessURL use=\"base\">"));
     VO_TRY(vo_out_xml(out, url, strlen(url)));
+    VO_TRY(vo_out_puts(out, "/links</accessURL>\n"));
+    VO_TRY(vo_vosi_security(out, security));
     return vo_out_puts(
-        out, "/links</accessURL>\n"
-             "   <queryType>GET</queryType>\n"
+        out, "   <queryType>GET</queryType>\n"
              "   <queryType>POST</queryType>\n"
              "   <resultType>" VO_DATALINK_TYPE "</resultType>\n"
              "   <param std=\"true\" use=\"required\">\n"

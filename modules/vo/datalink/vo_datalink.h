@@ -101,8 +101,9 @@ vo_err_t *vo_datalink_unknown(vo_datalink_t *dl, const char *id,
 const char *vo_datalink_error(const vo_err_t *err, apr_pool_t *pool);
 
 /* Write the capability of the links below URL, where the service is, see
- * vo_vosi.h: DataLink 1.1, section 2.2. */
-vo_err_t *vo_datalink_capability(vo_out_t *out, const char *url);
+ * vo_vosi.h: DataLink 1.1, section 2.2. SECURITY as for vo_vosi_security. */
+vo_err_t *vo_datalink_capability(vo_out_t *out, const char *url,
+                                 const char *security);
 
 /* --- descriptors for other results --------------------------------------- */
 

@@ -105,7 +105,7 @@ vo_err_t *vo_datalink_row(vo_datalink_t *dl, const char *id,
 {
     vo_cell_t cells[COL_COUNT];
     char length[VO_NUM_SIZE];
-    int is_public = dl->rel->state == VO_STATE_PUBLIC;
+    int is_public = vo_release_is_open(dl->rel, apr_time_now());
 
     put_text(&cells[COL_ID], id);
     if (!*id) { /* it is a value, if an odd one */

@@ -93,6 +93,12 @@ const vo_release_t *vo_meta_release(const vo_meta_t *meta, const char *id)
     return apr_hash_get(meta->by_id, id, APR_HASH_KEY_STRING);
 }
 
+int vo_release_is_open(const vo_release_t *rel, apr_time_t when)
+{
+    return rel->state == VO_STATE_PUBLIC
+           && (!rel->embargo_until || rel->embargo_until <= when);
+}
+
 const vo_table_t *vo_release_table(const vo_release_t *rel, const char *schema,
                                    const char *name, int *nfound)
 {

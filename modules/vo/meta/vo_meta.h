@@ -213,6 +213,9 @@ int vo_arraysize_parse(const char *arraysize);
 /* Release by id (exact), or NULL. */
 const vo_release_t *vo_meta_release(const vo_meta_t *meta, const char *id);
 
+/* Is REL public and past its embargo at the time WHEN? */
+int vo_release_is_open(const vo_release_t *rel, apr_time_t when);
+
 /* Table by schema and name without regard to ASCII case; SCHEMA NULL means any,
  * and then the name must be unambiguous: *nfound (may be NULL) tells how many
  * there are and NULL is returned unless it is one. */

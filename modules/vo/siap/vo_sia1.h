@@ -77,6 +77,7 @@ typedef struct vo_sia1_cap_t {
     apr_int64_t max_records;
     double test_ra, test_dec; /* a query that finds something */
     double test_size;
+    const char *security;    /* as for vo_vosi_security */
 } vo_sia1_cap_t;
 
 vo_err_t *vo_sia1_capability(vo_out_t *out, const vo_sia1_cap_t *cap);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../vo_num.h"
+#include "../xml/vo_vosi.h"
 #include "../xml/vo_xml.h"
 
 static vo_err_t *put_number(vo_out_t *out, int indent, const char *name,
@@ -67,7 +68,9 @@ vo_err_t *vo_sia1_capability(vo_out_t *out, const vo_sia1_cap_t *cap)
     VO_TRY(vo_out_puts(out, "  <interface xsi:type=\"vs:ParamHTTP\""
                        " role=\"std\">\n   <accessURL use=\"base\">"));
     VO_TRY(vo_out_xml(out, cap->url, strlen(cap->url)));
-    VO_TRY(vo_out_puts(out, "</accessURL>\n   <queryType>GET</queryType>\n"
+    VO_TRY(vo_out_puts(out, "</accessURL>\n"));
+    VO_TRY(vo_vosi_security(out, cap->security));
+    VO_TRY(vo_out_puts(out, "   <queryType>GET</queryType>\n"
                        "   <resultType>application/x-votable+xml"
                        "</resultType>\n"));
     VO_TRY(put_params(out, out->pool));

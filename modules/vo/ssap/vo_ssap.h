@@ -80,8 +80,9 @@ const vo_param_t *vo_ssap_inputs(int *n, const vo_ssap_limits_t *limits,
                                  apr_pool_t *pool);
 
 /* A capability of type ssap:SimpleSpectralAccess at URL; the test query is
- * around RA, DEC (NaN: none). */
+ * around RA, DEC (NaN: none). SECURITY as for vo_vosi_security. */
 vo_err_t *vo_ssap_capability(vo_out_t *out, const char *url,
+                             const char *security,
                              const vo_ssap_limits_t *limits, double ra,
                              double dec, apr_pool_t *pool);
 

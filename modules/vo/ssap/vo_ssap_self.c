@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "../vo_num.h"
+#include "../xml/vo_vosi.h"
 #include "../xml/vo_xml.h"
 
 #define TEXT VO_TYPE_CHAR, "*"
@@ -121,6 +122,7 @@ static vo_err_t *put_params(vo_out_t *out)
 }
 
 vo_err_t *vo_ssap_capability(vo_out_t *out, const char *url,
+                             const char *security,
                              const vo_ssap_limits_t *limits, double ra,
                              double dec, apr_pool_t *pool)
 {
@@ -132,7 +134,9 @@ vo_err_t *vo_ssap_capability(vo_out_t *out, const char *url,
                        " version=\"1.1\">\n"
                        "   <accessURL use=\"base\">"));
     VO_TRY(vo_out_xml(out, url, strlen(url)));
-    VO_TRY(vo_out_puts(out, "?</accessURL>\n   <queryType>GET</queryType>\n"
+    VO_TRY(vo_out_puts(out, "?</accessURL>\n"));
+    VO_TRY(vo_vosi_security(out, security));
+    VO_TRY(vo_out_puts(out, "   <queryType>GET</queryType>\n"
                        "   <resultType>application/x-votable+xml"
                        "</resultType>\n"));
     VO_TRY(put_params(out));

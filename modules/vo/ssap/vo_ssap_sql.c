@@ -267,8 +267,8 @@ static void set_constants(const char **values, const vo_release_t *rel,
     values[C_CREATION] = "catalogExtraction";
     values[C_PUBLISHER] = rel->publisher ? rel->publisher : rel->id;
     values[C_REFERENCE] = rel->doi ? rel->doi : rel->reference_url;
-    values[C_RIGHTS] = rel->state == VO_STATE_PUBLIC ? "public"
-                                                     : "proprietary";
+    values[C_RIGHTS] = vo_release_is_open(rel, apr_time_now())
+                           ? "public" : "proprietary";
     values[C_FRAME] = "ICRS";
     values[C_FLUX_UCD] = "phot.flux.density;em.freq";
     values[C_FLUX_UNIT] = vo_photospec_unit(spec);

@@ -52,6 +52,13 @@ vo_err_t *vo_vosi_caps_end(vo_out_t *out)
     return vo_out_puts(out, "</vosi:capabilities>\n");
 }
 
+vo_err_t *vo_vosi_security(vo_out_t *out, const char *id)
+{
+    return id ? vo_out_printf(out, "   <securityMethod standardID=\"%s\"/>\n",
+                              id)
+              : NULL;
+}
+
 static vo_err_t *put_endpoint(vo_out_t *out, const char *standard_id,
                               const char *interface, const char *base,
                               const char *segment)
@@ -122,7 +129,9 @@ vo_err_t *vo_vosi_cap_cone(vo_out_t *out, const vo_vosi_cone_t *cone)
     VO_TRY(vo_out_puts(out, "  <interface xsi:type=\"vs:ParamHTTP\""
                        " role=\"std\">\n   <accessURL use=\"base\">"));
     VO_TRY(vo_out_xml(out, cone->url, strlen(cone->url)));
-    VO_TRY(vo_out_puts(out, "</accessURL>\n   <queryType>GET</queryType>\n"
+    VO_TRY(vo_out_puts(out, "</accessURL>\n"));
+    VO_TRY(vo_vosi_security(out, cone->security));
+    VO_TRY(vo_out_puts(out, "   <queryType>GET</queryType>\n"
                        "   <resultType>application/x-votable+xml"
                        "</resultType>\n"));
     for (i = 0; i < sizeof(cone_params) / sizeof(cone_params[0]); ++i) {

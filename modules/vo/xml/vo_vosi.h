@@ -39,6 +39,12 @@ vo_err_t *vo_vosi_availability(vo_out_t *out, const vo_vosi_avail_t *avail);
 vo_err_t *vo_vosi_caps_begin(vo_out_t *out);
 vo_err_t *vo_vosi_caps_end(vo_out_t *out);
 
+/* How one signs in (VOResource 1.1, section 2.2.2), behind the accessURL of an
+ * interface; ID NULL: one need not, and nothing is written. One method per
+ * interface is what both schemas of capabilities allow. VOSI's own endpoints
+ * never have one. */
+vo_err_t *vo_vosi_security(vo_out_t *out, const char *id);
+
 /* The VOSI endpoints below BASE, which has no slash at its end; tables only if
  * HAS_TABLES. */
 vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables);
@@ -54,6 +60,7 @@ typedef struct vo_vosi_cone_t {
     apr_int64_t max_records;  /* rows of one answer at most */
     /* a request that finds something */
     double test_ra_deg, test_dec_deg, test_sr_deg;
+    const char *security;     /* as for vo_vosi_security */
 } vo_vosi_cone_t;
 
 vo_err_t *vo_vosi_cap_cone(vo_out_t *out, const vo_vosi_cone_t *cone);

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
+from pyvohttpd.access import load
 from pyvohttpd.xmltree import parse
 
 DR1 = "/vo/tap/test-dr1"
@@ -64,6 +65,14 @@ def see_max_params(place):
             return {1500: "1200", 3000: "2400", 6000: "4800"}[size]
         assert r.status_code == 200
     return "more"
+
+
+def see_login(place):
+    """Where one may sign in, a challenge says so."""
+    said = place.get("/capabilities").headers["WWW-Authenticate"]
+    url = re.search(r'access_url="([^"]*)"', said).group(1)
+    # a path is told as one of this server
+    return url if "?" in url else "/" + url.split("/", 3)[3]
 
 
 def see_maxrec(place):
@@ -218,6 +227,8 @@ DIRECTIVES = {
                       ["a.example", "* https://x", "https://x/path", ""]),
     "VOMaxParams": (see_max_params, ["1200", "2400", "4800"],
                     ["0", "-5", "12k", "99999999999999"]),
+    "VOLogin": (see_login, ["/a", "https://b.example/c?d=e", "/f"],
+                ["login", "ftp://x", '\'/a"b\'']),
     "TAPMaxRec": (see_maxrec, ["3 7", "4 8", "5 9"],
                   ["0", "7 3", "x", "1 -1", "5 x"]),
     "TAPUploadLimit": (see_upload_limit, ["1000 3", "2000 4", "3000 5"],
@@ -276,8 +287,15 @@ def test_server_location_and_virtual_host(vo, conf_now):
 
     port = vo.url.rsplit(":", 1)[1]
     # a <Location> that sets something else must not hide what it inherits
-    conf_now("""
+    conf_now(load("auth_basic", "authn_file", "authz_groupfile") + """
 %s
+<Location "/vo">
+    AuthType Basic
+    AuthName "test"
+    AuthUserFile /none
+    AuthGroupFile /none
+    Require vo-release
+</Location>
 <Location "%s">
     VORoot /vo
 </Location>

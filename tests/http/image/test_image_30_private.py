@@ -6,38 +6,13 @@ from urllib.parse import quote
 
 import pytest
 
+from pyvohttpd.addresses import ADDRESSES
 from pyvohttpd.jobs import until
 from pyvohttpd.seed_images import IMAGES
 from pyvohttpd.xmltree import VOTable
 
 U = IMAGES[0]
 PRIVATE = U["did"].replace("pix-dr1", "pix-private")
-
-# Every address of a release, DID standing for an image of it.
-ADDRESSES = [
-    ("soda/%s/sync", {"ID": "DID", "CIRCLE": "150 2 0.01"}),
-    ("soda/%s/async", {}), ("soda/%s/async/nothing", {}),
-    ("soda/%s/capabilities", {}), ("soda/%s/availability", {}),
-    ("siap/%s/get_fits", {"id": 101, "filter": "u"}),
-    ("siap/%s/get_weight", {"id": 101, "filter": "u"}),
-    ("siap/%s/get_psf_file", {"id": 101, "filter": "u"}),
-    ("siap/%s/get_graphic_image", {"id": 101, "filter": "u"}),
-    ("siap/%s/get_fits_cutout", {"id": 101, "filter": "u", "ra": 150,
-                                 "dec": 2, "width": 0.01}),
-    ("siap/%s/get_graphic_cutout", {"ra": 150, "dec": 2, "width": 0.01}),
-    ("siap/%s/get_file", {"ID": "DID"}),
-    ("siap/%s/get_file", {"ID": "DID", "PRODUCT": 1}),
-    ("siap/%s/get_nothing", {}),
-    ("siap/%s", {"POS": "150,2", "SIZE": "1"}), ("siap/%s/capabilities", {}),
-    ("siap2/%s/query", {}), ("siap2/%s/capabilities", {}),
-    ("siap2/%s/availability", {}),
-    ("datalink/%s/links", {"ID": "DID"}), ("datalink/%s/capabilities", {}),
-    ("ssap/%s", {"REQUEST": "queryData"}), ("ssap/%s/spectrum", {"ID": "DID"}),
-    ("ssap/%s/capabilities", {}), ("ssap/%s/availability", {}),
-    ("%s/capabilities", {}), ("%s/tables", {}), ("tap/%s/tables", {}),
-    ("tap/%s/sync", {"LANG": "ADQL", "QUERY": "SELECT * FROM ivoa.obscore"}),
-]
-
 
 def answer(vo, method, release, path, params):
     """Everything of an answer, its release's name taken out."""

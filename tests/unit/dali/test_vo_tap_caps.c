@@ -82,7 +82,8 @@ static const char *text_of(xmlNodePtr node)
     return copy;
 }
 
-static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19, 23, 29, 0, 0};
+static const vo_tap_limits_t some = {5, 7, 11, 13, 17, 19, 23, 29, 0, 0,
+                                     NULL};
 
 /* TAPRegExt 1.0, section 2: the order is part of the schema. */
 static void test_order(void **state)
@@ -137,7 +138,7 @@ static void test_data_model(void **state)
 
 static void test_limits_and_url(void **state)
 {
-    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0, 0, 0};
+    vo_tap_limits_t open = {5, 7, 0, 13, 0, 0, 0, 0, 0, 0, NULL};
     xmlDocPtr doc = document("http://x/a&b<c", &some);
     xmlNodePtr cap = next_element(xmlDocGetRootElement(doc)->children);
     xmlNodePtr limit = child(cap, "outputLimit");

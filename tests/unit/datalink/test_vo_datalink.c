@@ -105,12 +105,15 @@ static void test_link(void **state)
     rel.state = VO_STATE_PRIVATE;
     assert_null(vo_datalink_image(dl, image.did, &image, pool));
     rel.state = VO_STATE_PUBLIC;
+    rel.embargo_until = apr_time_now() + apr_time_from_sec(3600);
+    assert_null(vo_datalink_image(dl, image.did, &image, pool));
+    rel.embargo_until = 0;
     assert_null(vo_datalink_end(dl, VO_DONE_OK));
     assert_null(vo_out_flush(out));
-    assert_int_equal(count(mem.data, "<TR>"), 1);
+    assert_int_equal(count(mem.data, "<TR>"), 2);
     assert_non_null(strstr(mem.data, "<TD>http://h/vo/tap/d-1</TD>"));
     assert_non_null(strstr(mem.data, "<TD>#measurements</TD>"));
-    assert_non_null(strstr(mem.data, "<TD>true</TD><TD>true</TD></TR>"));
+    assert_int_equal(count(mem.data, "<TD>true</TD><TD>true</TD></TR>"), 2);
     assert_null(strstr(mem.data, "soda"));
 }
 

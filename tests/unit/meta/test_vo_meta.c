@@ -84,12 +84,38 @@ static void loaded_values_start_unknown(void **state)
     assert_null(t->pg_hpx);
 }
 
+/* Public and past its embargo, to the microsecond. */
+static void open_releases(void **state)
+{
+    static const struct {
+        vo_state_e state;
+        apr_time_t until;
+        int is_open;
+    } all[] = {
+        { VO_STATE_PUBLIC, 0, 1 },       { VO_STATE_PUBLIC, 999, 1 },
+        { VO_STATE_PUBLIC, 1000, 1 },    { VO_STATE_PUBLIC, 1001, 0 },
+        { VO_STATE_PRIVATE, 0, 0 },      { VO_STATE_PRIVATE, 999, 0 },
+        { VO_STATE_STAGED, 0, 0 },       { VO_STATE_RETIRED, 0, 0 },
+        { VO_STATE_STAGED, 999, 0 },     { VO_STATE_RETIRED, 999, 0 },
+    };
+    vo_release_t *rel = vo_meta_add_release(vo_meta_create(pool), "r");
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(all) / sizeof(*all); ++i) {
+        rel->state = all[i].state;
+        rel->embargo_until = all[i].until;
+        assert_int_equal(vo_release_is_open(rel, 1000), all[i].is_open);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arraysizes),
         cmocka_unit_test(names_fold_case),
         cmocka_unit_test(filters_by_survey),
+        cmocka_unit_test(open_releases),
         cmocka_unit_test(loaded_values_start_unknown),
     };
 

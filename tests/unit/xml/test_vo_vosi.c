@@ -132,7 +132,8 @@ static void test_availability_down(void **state)
 static void test_capabilities(void **state)
 {
     vo_vosi_cone_t cone = { "https://h/vo/cone/r/t?a=1&", "Stars <3 & more",
-                            0.5, 1000, 83.63, -22.01, 0.25 };
+                            0.5, 1000, 83.63, -22.01, 0.25,
+                            "ivo://ivoa.net/sso#BasicAA" };
     doc_t d;
 
     (void)state;
@@ -160,6 +161,11 @@ static void test_capabilities(void **state)
                  "interface");
     assert_xpath(&d, "count(//param[@use='required'][@std='true'])", "3");
     assert_xpath(&d, "string(//param[name='SR']/unit)", "deg");
+    /* of the cone search alone, behind its address */
+    assert_xpath(&d, "count(//securityMethod)", "1");
+    assert_xpath(&d, "string(/*/capability[1]/interface/accessURL/following-"
+                     "sibling::*[1][self::securityMethod]/@standardID)",
+                 "ivo://ivoa.net/sso#BasicAA");
     assert_xpath(&d, "count(//unit[.=''] | //ucd[.=''])", "0");
     assert_xpath(&d, "//capability[@standardID='" VO_VOSI_TABLES
                  "']//accessURL[@use='full']",
