@@ -108,7 +108,8 @@ static int answer_error(request_rec *r, const vo_err_t *err)
 static void describe(vo_tabledoc_t *doc, request_rec *r,
                      const vo_release_t *rel, vo_field_t **fields)
 {
-    static const vo_coosys_t coosys = { VO_SSAP_COOSYS, "ICRS", NULL, NULL };
+    static const vo_coosys_t coosys = {.id = VO_SSAP_COOSYS,
+                                       .system = "ICRS"};
     vo_info_t *infos = apr_pcalloc(r->pool, sizeof(*infos)
                                                 * (VO_ORIGIN_INFOS + 1));
     apr_array_header_t *services = apr_array_make(r->pool, 1,

@@ -71,6 +71,50 @@ static vo_err_t *check_columns(const vo_upload_t *up)
     return NULL;
 }
 
+/* The COOSYS of FIELD: what it refers to, else the first of the file; NULL when
+ * the file has none. */
+static const vo_coosys_t *coosys_of(const vo_upload_t *up,
+                                    const vo_field_t *field)
+{
+    const vo_tableinfo_t *info = up->info;
+    int i;
+
+    for (i = 0; field->ref && i < info->ncoosys; ++i) {
+        if (!strcmp(info->coosys[i].id, field->ref)) {
+            return &info->coosys[i];
+        }
+    }
+    return info->ncoosys ? &info->coosys[0] : NULL;
+}
+
+/* Take over what FIELD's COOSYS and TIMESYS say, which stay behind. */
+static void set_frame(vo_column_t *col, const vo_upload_t *up,
+                      const vo_field_t *field)
+{
+    const vo_tableinfo_t *info = up->info;
+    const vo_coosys_t *sys = coosys_of(up, field);
+    int i;
+
+    if (sys) {
+        col->system = sys->system;
+        col->equinox = sys->equinox;
+        col->epoch = sys->epoch;
+    }
+    for (i = 0; field->ref && i < info->ntimesys; ++i) {
+        const vo_timesys_t *t = &info->timesys[i];
+
+        if (!strcmp(t->id, field->ref)) {
+            col->timesys = apr_pstrcat(up->pool, t->timescale, " ",
+                                       t->refposition,
+                                       t->timeorigin ? " " : "",
+                                       t->timeorigin ? t->timeorigin : "",
+                                       NULL);
+        }
+    }
+    col->field.ref = NULL; /* it is made anew for each result */
+    col->field.column = col->system || col->timesys ? col : NULL;
+}
+
 static vo_err_t *describe(vo_upload_t *up, int number)
 {
     vo_meta_t *meta = vo_meta_create(up->pool);
@@ -96,12 +140,16 @@ static vo_err_t *describe(vo_upload_t *up, int number)
                                   apr_psprintf(up->pool, "c%d", i + 1),
                                   pg_type);
         col->field = *field;
-        col->field.ref = NULL; /* of an element that stays behind */
+        set_frame(col, up, field);
         col->adql_name = vo_adql_name(field->name, up->pool);
         col->is_principal = 1;
     }
-    if (vo_position_is_icrs(info->system)) {
-        vo_position_guess(&up->ra, &up->dec, info->fields, info->nfields);
+    vo_position_guess(&up->ra, &up->dec, info->fields, info->nfields);
+    if (up->ra >= 0
+        && !vo_position_is_icrs(info->ncoosys
+                                    ? table->columns[up->ra]->system
+                                    : info->system)) {
+        up->ra = up->dec = -1;
     }
     if (up->ra >= 0) {
         table->ra = table->columns[up->ra];

@@ -71,6 +71,8 @@ typedef struct vo_column_t {
     double min, max;        /* of all elements when loaded; NaN unknown */
     double fill;            /* fraction of rows not null; NaN unknown */
     const char *timesys;    /* time frame, as vo_timesys_parse reads it */
+    const char *system, *equinox, *epoch; /* frame of positions, as COOSYS of an
+                               uploaded table says; NULL: that of the release */
     int index;              /* position in the table, from 0 */
     vo_table_t *table;
 } vo_column_t;

@@ -149,6 +149,8 @@ static vo_err_t *vot_open(vo_reader_t *r)
     r->state = v;
     v->r = r;
     v->params = apr_array_make(r->pool, 8, sizeof(vo_info_t));
+    v->coosys = apr_array_make(r->pool, 2, sizeof(vo_coosys_t));
+    v->timesys = apr_array_make(r->pool, 2, sizeof(vo_timesys_t));
     VO_TRY(open_parser(v));
     vo_row_init(&v->cell, VO_VOT_FIELDS, r->pool);
     vo_bytes_space(r, &v->text, 1024);

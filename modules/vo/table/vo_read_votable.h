@@ -12,6 +12,7 @@
 #include "vo_read.h"
 
 #define VO_VOT_FIELDS 4096
+#define VO_VOT_FRAMES 100 /* COOSYS, TIMESYS: more are not kept */
 
 typedef enum {
     VO_IN_NOTHING,
@@ -63,6 +64,7 @@ typedef struct vo_vot_t {
     int group_depth;
     apr_array_header_t *params;
     const char *coosys_id; /* the first one */
+    apr_array_header_t *coosys, *timesys; /* all, vo_coosys_t, vo_timesys_t */
     int extnum;
     /* rows of TABLEDATA waiting: cells as (length, bytes) */
     vo_bytes_t rows;

@@ -230,12 +230,38 @@ static void add_param(vo_vot_t *v, int n, const xmlChar **a)
 
 static void start_coosys(vo_vot_t *v, int n, const xmlChar **a)
 {
-    const char *id = attr(v, n, a, "ID");
+    vo_coosys_t one = {0};
 
+    one.id = attr(v, n, a, "ID");
+    one.system = non_empty(attr(v, n, a, "system"));
+    one.equinox = non_empty(attr(v, n, a, "equinox"));
+    one.epoch = non_empty(attr(v, n, a, "epoch"));
+    one.refposition = non_empty(attr(v, n, a, "refposition"));
     if (!v->coosys_id) {
-        v->coosys_id = id ? id : "";
-        v->r->info.system = non_empty(attr(v, n, a, "system"));
-        v->r->info.epoch = non_empty(attr(v, n, a, "epoch"));
+        v->coosys_id = one.id ? one.id : "";
+        v->r->info.system = one.system;
+        v->r->info.epoch = one.epoch;
+    }
+    if (one.id && one.system && v->coosys->nelts < VO_VOT_FRAMES) {
+        APR_ARRAY_PUSH(v->coosys, vo_coosys_t) = one;
+        v->r->info.ncoosys = v->coosys->nelts;
+        v->r->info.coosys = (const vo_coosys_t *)v->coosys->elts;
+    }
+}
+
+static void start_timesys(vo_vot_t *v, int n, const xmlChar **a)
+{
+    vo_timesys_t one = {0};
+
+    one.id = attr(v, n, a, "ID");
+    one.timescale = non_empty(attr(v, n, a, "timescale"));
+    one.refposition = non_empty(attr(v, n, a, "refposition"));
+    one.timeorigin = non_empty(attr(v, n, a, "timeorigin"));
+    if (one.id && one.timescale && one.refposition
+        && v->timesys->nelts < VO_VOT_FRAMES) {
+        APR_ARRAY_PUSH(v->timesys, vo_timesys_t) = one;
+        v->r->info.ntimesys = v->timesys->nelts;
+        v->r->info.timesys = (const vo_timesys_t *)v->timesys->elts;
     }
 }
 
@@ -374,6 +400,9 @@ static void on_start(void *ctx, const xmlChar *local, const xmlChar *prefix,
     }
     else if (!strcmp(name, "COOSYS")) {
         start_coosys(v, nattrs, attrs);
+    }
+    else if (!strcmp(name, "TIMESYS")) {
+        start_timesys(v, nattrs, attrs);
     }
     else if (!strcmp(name, "INFO")
              || (!strcmp(name, "PARAM") && !v->group_depth)) {

@@ -28,6 +28,7 @@ typedef struct vo_info_t { /* an INFO element, or a header comment */
 typedef struct vo_coosys_t {
     const char *id, *system, *epoch; /* "ICRS", "J2016.0" or NULL */
     const char *refposition;         /* "BARYCENTER" or NULL; from 1.5 on */
+    const char *equinox;             /* "J2000" or NULL */
 } vo_coosys_t;
 
 typedef struct vo_timesys_t { /* from VOTable 1.4 on */
@@ -196,7 +197,11 @@ typedef struct vo_tableinfo_t { /* what the file says of its table */
     apr_int64_t nrows;    /* -1 when the file does not say */
     int nparams;
     vo_info_t *params;    /* PARAM and INFO, FITS keywords that matter */
-    const char *epoch, *system; /* of its COOSYS, or NULL */
+    const char *epoch, *system; /* of its first COOSYS, or NULL */
+    int ncoosys;
+    const vo_coosys_t *coosys;   /* all of VOTable's; fields refer to them */
+    int ntimesys;
+    const vo_timesys_t *timesys; /* likewise */
 } vo_tableinfo_t;
 
 /* Open PATH. Errors name the file, row and column. */

@@ -21,6 +21,27 @@ static int begins(const char *text, const char *const *words)
     return 0;
 }
 
+/* Is FIELD a coordinate of the frame its column came with, not of ICRS? */
+static int has_own_frame(const vo_field_t *field)
+{
+    static const struct {
+        const char *ucd, *system;
+    } known[] = {{"pos.galactic", "gal"}, {"pos.ecliptic", "ecl"},
+                 {"pos.supergalactic", "super"}};
+    const char *system = field->column ? field->column->system : NULL;
+    apr_size_t i;
+
+    for (i = 0; system && field->ucd && i < sizeof(known) / sizeof(known[0]);
+         ++i) {
+        if (!strncasecmp(field->ucd, known[i].ucd, strlen(known[i].ucd))
+            && !strncasecmp(system, known[i].system,
+                            strlen(known[i].system))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int has_frame(const vo_field_t *field)
 {
     static const char *const ucds[] = {"pos.eq", "pos.pm", "pos.outline",
@@ -28,7 +49,8 @@ static int has_frame(const vo_field_t *field)
     static const char *const xtypes[] = {"adql:REGION", "adql:POINT", "point",
                                          "circle", "polygon", "shape", NULL};
 
-    return begins(field->ucd, ucds) || begins(field->xtype, xtypes);
+    return begins(field->ucd, ucds) || begins(field->xtype, xtypes)
+           || has_own_frame(field);
 }
 
 /* On which epoch do all positions agree that come from tables? 0: on none. */
@@ -40,7 +62,7 @@ static double common_epoch(const vo_tabledoc_t *doc)
     for (i = 0; i < doc->nfields; ++i) {
         const vo_column_t *c = doc->fields[i].column;
 
-        if (c && c->table->ra) {
+        if (c && c->table->ra && !c->system) {
             epoch = epoch < 0 || epoch == c->table->epoch ? c->table->epoch
                                                           : 0;
         }
@@ -48,37 +70,70 @@ static double common_epoch(const vo_tabledoc_t *doc)
     return epoch > 0 ? epoch : 0;
 }
 
+static int are_equal(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* The frame of a field of column C, or of none: that of the release, with EPOCH
+ * (0: none), if the column does not come with its own. */
+static vo_coosys_t frame_of(const vo_column_t *c, double epoch,
+                            apr_pool_t *pool)
+{
+    vo_coosys_t one = {0};
+
+    one.system = "ICRS";
+    one.refposition = "BARYCENTER";
+    if (c && c->system) {
+        one.system = c->system;
+        one.equinox = c->equinox;
+        one.epoch = c->epoch;
+        one.refposition = NULL;
+    }
+    else if (epoch > 0) {
+        one.epoch = apr_psprintf(pool, "J%.10g", epoch);
+    }
+    return one;
+}
+
+/* The ID of a frame like ONE, which is added to FOUND if it is new. */
+static const char *frame_id(apr_array_header_t *found, vo_coosys_t *one,
+                            apr_pool_t *pool)
+{
+    const char *stem = !strcmp(one->system, "ICRS") ? "ICRS" : "FRAME";
+    int j;
+
+    for (j = 0; j < found->nelts; ++j) {
+        const vo_coosys_t *old = &APR_ARRAY_IDX(found, j, vo_coosys_t);
+
+        if (!strcmp(old->system, one->system)
+            && are_equal(old->equinox, one->equinox)
+            && are_equal(old->epoch, one->epoch)) {
+            return old->id;
+        }
+    }
+    one->id = j ? apr_psprintf(pool, "%s_%d", stem, j + 1) : stem;
+    APR_ARRAY_PUSH(found, vo_coosys_t) = *one;
+    return one->id;
+}
+
 static void set_frames(vo_tabledoc_t *doc, vo_field_t *fields,
                        apr_pool_t *pool)
 {
     apr_array_header_t *found = apr_array_make(pool, 2, sizeof(vo_coosys_t));
-    double *epochs = apr_pcalloc(pool, sizeof(*epochs)
-                                           * ((apr_size_t)doc->nfields + 1));
     double common = common_epoch(doc);
-    int i, j;
+    int i;
 
     for (i = 0; i < doc->nfields; ++i) {
         const vo_column_t *c = fields[i].column;
-        double epoch = c && c->table->ra ? c->table->epoch : common;
+        vo_coosys_t one;
 
         fields[i].ref = NULL;
-        if (!has_frame(&fields[i])) {
-            continue;
+        if (has_frame(&fields[i])) {
+            one = frame_of(c, c && c->table->ra ? c->table->epoch : common,
+                           pool);
+            fields[i].ref = frame_id(found, &one, pool);
         }
-        for (j = 0; j < found->nelts && epochs[j] != epoch; ++j) {
-            continue;
-        }
-        if (j == found->nelts) {
-            vo_coosys_t *new = apr_array_push(found);
-
-            epochs[j] = epoch;
-            new->id = j ? apr_psprintf(pool, "ICRS_%d", j + 1) : "ICRS";
-            new->system = "ICRS";
-            new->refposition = "BARYCENTER";
-            new->epoch = epoch > 0 ? apr_psprintf(pool, "J%.10g", epoch)
-                                   : NULL;
-        }
-        fields[i].ref = APR_ARRAY_IDX(found, j, vo_coosys_t).id;
     }
     doc->ncoosys = found->nelts;
     doc->coosys = (const vo_coosys_t *)found->elts;

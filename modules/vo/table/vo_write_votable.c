@@ -184,6 +184,7 @@ static vo_err_t *put_resource_head(vo_writer_t *w)
         VO_TRY(vo_out_puts(out, "<COOSYS"));
         VO_TRY(vo_vot_attr(out, "ID", doc->coosys[i].id));
         VO_TRY(vo_vot_attr(out, "system", doc->coosys[i].system));
+        VO_TRY(vo_vot_attr(out, "equinox", doc->coosys[i].equinox));
         VO_TRY(vo_vot_attr(out, "epoch", doc->coosys[i].epoch));
         if (!strcmp(version_of(doc), "1.5")) {
             VO_TRY(vo_vot_attr(out, "refposition",

@@ -206,6 +206,42 @@ def test_what_only_votable_has(vo, how):
     assert got.rows == [["-2", "true", "1 2 3 4.5"]]
 
 
+def test_frames_of_an_upload(vo):
+    """Positions and times keep the COOSYS and TIMESYS they came with."""
+    doc = votable(
+        '<FIELD name="ra" datatype="double" ucd="pos.eq.ra;meta.main"'
+        ' ref="b"/><FIELD name="dec" datatype="double"'
+        ' ucd="pos.eq.dec;meta.main" ref="b"/>'
+        '<FIELD name="l" datatype="double" ucd="pos.galactic.lon" ref="g"/>'
+        '<FIELD name="p" datatype="double" arraysize="2" xtype="point"'
+        ' ref="i"/>'
+        '<FIELD name="t" datatype="double" unit="d" ref="t"/>'
+        '<FIELD name="n" datatype="int"/>',
+        "<TR><TD>1</TD><TD>2</TD><TD>3</TD><TD>4 5</TD><TD>6</TD><TD>7</TD>"
+        "</TR>").replace(b"<TABLE>", b"""<COOSYS ID="b" system="eq_FK4"
+        equinox="B1950" epoch="B1975.0"/><COOSYS ID="g" system="galactic"/>
+        <COOSYS ID="i" system="ICRS"/><TIMESYS ID="t" timescale="TDB"
+        refposition="BARYCENTER" timeorigin="MJD-origin"/><TABLE>""")
+    r = ask(vo, "SELECT * FROM TAP_UPLOAD.t", t=doc)
+    root = parse_xml(r.content)
+    ns = "{http://www.ivoa.net/xml/VOTable/v1.3}"
+    said = {e.get("ID"): {k: v for k, v in e.attrib.items() if k != "ID"}
+            for e in root.iter(ns + "COOSYS", ns + "TIMESYS")}
+    got = {f.get("name"): said.get(f.get("ref")) for f in rows(r).fields}
+    fk4 = {"system": "eq_FK4", "equinox": "B1950", "epoch": "B1975.0"}
+    assert got == {
+        "ra": fk4, "dec": fk4, "l": {"system": "galactic"},
+        "p": {"system": "ICRS"}, "n": None,
+        "t": {"timescale": "TDB", "refposition": "BARYCENTER",
+              "timeorigin": "MJD-origin"}}
+    # without any they are taken for those of the release
+    r = ask(vo, "SELECT * FROM TAP_UPLOAD.t", t=votable(
+        '<FIELD name="p" datatype="double" arraysize="2" xtype="point"/>',
+        "<TR><TD>4 5</TD></TR>"))
+    assert [e.get("system") for e in parse_xml(r.content).iter(
+        ns + "COOSYS")] == ["ICRS"]
+
+
 def test_padding_of_strings(vo):
     doc = votable(
         '<FIELD name="s" datatype="char" arraysize="3x2"/>', "",
