@@ -302,6 +302,31 @@ static const char *tenths(int ms)
     return text[ms / 100 % 10];
 }
 
+/* What to do about a value that a function or operator refuses, or NULL. */
+static const char *advice(const char *state)
+{
+    static const struct {
+        const char *state, *text;
+    } all[] = {
+        {"22003", "CAST an operand to a wider type, BIGINT or DOUBLE "
+                  "PRECISION."},
+        {"22012", "Leave such rows out in WHERE, or test for them with CASE "
+                  "WHEN."},
+        {"2201E", "Leave such rows out in WHERE, or test for them with CASE "
+                  "WHEN."},
+        {"2201F", "Leave such rows out in WHERE, or test for them with CASE "
+                  "WHEN."}
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(all) / sizeof(*all); ++i) {
+        if (!strcmp(state, all[i].state)) {
+            return all[i].text;
+        }
+    }
+    return NULL;
+}
+
 static vo_err_t *sql_error(run_t *run, const PGresult *res)
 {
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -326,6 +351,7 @@ static vo_err_t *sql_error(run_t *run, const PGresult *res)
     else if (!strncmp(state, "22", 2) || !strcmp(state, "21000")) {
         err = vo_err_make(run->pool, VO_ERR_USAGE, "The query failed: %s.",
                           text);
+        err->hint = advice(state);
     }
     else if (!strncmp(state, "54", 2)) {
         err = vo_err_make(run->pool, VO_ERR_LIMIT,

@@ -84,6 +84,18 @@ const adql_func_t adql_funcs[] = {
     {"coalesce", 1, -1, "*", "C", NULL, F_SPECIAL, "=", NULL, NULL, NULL},
     {"in_unit", 2, 2, "ns", "d", NULL, F_SPECIAL, NULL, "features-adql-unit",
      NULL, NULL},
+    /* flags: the language has no operators for bits */
+    {"bitwise_and", 2, 2, "ii", "l", "((%1)::bigint & (%2)::bigint)", 0, NULL,
+     UDF, "bitwise_and(a BIGINT, b BIGINT) -> BIGINT",
+     "The bits that are in both a and b: bitwise_and(flags, 4) = 4."},
+    {"bitwise_or", 2, 2, "ii", "l", "((%1)::bigint | (%2)::bigint)", 0, NULL,
+     UDF, "bitwise_or(a BIGINT, b BIGINT) -> BIGINT",
+     "The bits that are in a or b."},
+    {"bitwise_xor", 2, 2, "ii", "l", "((%1)::bigint # (%2)::bigint)", 0, NULL,
+     UDF, "bitwise_xor(a BIGINT, b BIGINT) -> BIGINT",
+     "The bits that are in one of a and b, but not in both."},
+    {"bitwise_not", 1, 1, "i", "l", "(~ (%1)::bigint)", 0, NULL, UDF,
+     "bitwise_not(a BIGINT) -> BIGINT", "The bits that are not in a."},
     /* arrays: IVOA wiki ADQLVectorMath */
     {"arr_avg", 1, 1, "a", "e", "arr_avg(%1)", F_ARRAY, "=", UDF,
      "arr_avg(arr DOUBLE ARRAY) -> DOUBLE",

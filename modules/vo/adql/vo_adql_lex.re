@@ -61,8 +61,12 @@ static int bad_char(adql_ctx_t *c, const char *p)
     }
     else if (strchr("&|^~", *p)) {
         adql_fail(c, off, "The operator %c is not ADQL.", *p);
-        adql_hint(c, *p == '^' ? "Write POWER(x, y)."
-                               : "ADQL 2.1 has no bitwise operators.");
+        adql_hint(c, *p == '^' ? "Write POWER(x, y), or bitwise_xor(x, y)."
+                  : *p == '&' ? "Write bitwise_and(x, y), or AND between "
+                                "conditions."
+                  : *p == '|' ? "Write bitwise_or(x, y), OR between "
+                                "conditions, || between strings."
+                  : "Write bitwise_not(x).");
     }
     else if (*p == '!') {
         adql_fail(c, off, "A lone ! is not ADQL.");

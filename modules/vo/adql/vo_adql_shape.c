@@ -60,9 +60,15 @@ static void geometry_args(adql_ctx_t *c, adql_node_t *n)
         is_ok = nargs == 1 && n->list->kind == N_STR;
         form = "REGION('...') with a string literal";
     }
-    if (!is_ok) {
+    if (!is_ok && nargs == 1 && is_call(n, "region")) {
+        adql_fail(c, first->off, "REGION takes a string literal, nothing "
+                  "that is to be computed.");
+    }
+    else if (!is_ok) {
         adql_fail(c, n->off, "%s has the wrong number of arguments (%d).",
                   n->text, n->len);
+    }
+    if (!is_ok) {
         adql_hint(c, "Write %s.", form);
     }
 }

@@ -135,6 +135,28 @@ static int is_word(const adql_tok_t *tok, const char *word)
     return tok->text && !tok->op && !strcasecmp(tok->text, word);
 }
 
+/* Is TOK, or the DOUBLE before it, a type of other dialects? */
+static int is_cast_type(const adql_ctx_t *c, int tk, const adql_tok_t *tok)
+{
+    static const char *const types[] = {
+        "NUMERIC", "DECIMAL", "CHARACTER", "BOOLEAN", "TEXT", "STRING", "DATE",
+        "TIME", "BIT", "LONG", "SHORT", "NVARCHAR", "INTERVAL", "FLOAT4",
+        "FLOAT8", "INT2", "INT4", "INT8", "DATETIME", "UNSIGNED"
+    };
+    size_t i;
+
+    if (c->prev_tk == TK_DOUBLE && tk != TK_PRECISION) {
+        return 1;
+    }
+    for (i = 0; c->prev_tk == TK_AS && i < sizeof(types) / sizeof(*types);
+         ++i) {
+        if (is_word(tok, types[i])) {
+            return c->open > 0;
+        }
+    }
+    return 0;
+}
+
 /* Advice about words of other dialects and usual slips; 1 if given. */
 static int known_slip(adql_ctx_t *c, int tk, const adql_tok_t *tok)
 {
@@ -164,11 +186,19 @@ static int known_slip(adql_ctx_t *c, int tk, const adql_tok_t *tok)
         {"FALSE", "ADQL has no boolean literals; compare with 0 or 'false'."},
         {"FLOAT", "CAST knows REAL and DOUBLE PRECISION."},
         {"INT", "CAST knows SMALLINT, INTEGER and BIGINT."},
+        {"RECURSIVE", "WITH cannot be recursive in ADQL."},
+        {"ALL", "Compare with one value, as in (SELECT MAX(x) FROM ...)."},
         {"ANY", "Use IN or EXISTS with a subquery."},
         {"SOME", "Use IN or EXISTS with a subquery."}
     };
     size_t i;
 
+    if (is_cast_type(c, tk, tok)) {
+        adql_hint(c, "CAST knows SMALLINT, INTEGER, BIGINT, REAL, DOUBLE "
+                  "PRECISION, CHAR(n), VARCHAR(n), TIMESTAMP, POINT, CIRCLE "
+                  "and POLYGON.");
+        return 1;
+    }
     for (i = 0; i < sizeof(slips) / sizeof(*slips); ++i) {
         if (is_word(tok, slips[i].word)) {
             adql_hint(c, "%s", slips[i].advice);
@@ -351,6 +381,10 @@ void adql_syntax_error(adql_ctx_t *c, int tk, const adql_tok_t *tok)
         if (c->prev_tk == TK_GROUP || c->prev_tk == TK_ORDER) {
             adql_hint(c, "Write %s BY.", c->prev_tk == TK_GROUP ? "GROUP"
                                                                 : "ORDER");
+        }
+        else if (tk == TK_LP && c->prev2_tk == TK_WITH) {
+            adql_hint(c, "WITH takes no list of columns; name them inside, "
+                      "as in SELECT x AS name.");
         }
         else if (tk == TK_RP && c->open <= 0) {
             adql_hint(c, "There is no opening parenthesis for it.");
@@ -554,10 +588,14 @@ void adql_no_column(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
         }
     }
     near = adql_nearest(c, last->text, n, get_column, &cand);
-    if (name->n == 1 && q->in_clause == CL_WHERE
-        && is_alias_of(q, last->text)) {
-        adql_hint(c, "Names given in SELECT are not known in WHERE; repeat "
-                  "the expression.");
+    if (name->n == 1 && is_alias_of(q, last->text)) {
+        static const char *const clauses[] = {
+            "in SELECT itself", "in FROM", "in WHERE", "inside an expression "
+            "of GROUP BY", "in HAVING", "inside an expression of ORDER BY"
+        };
+
+        adql_hint(c, "Names given in SELECT are not known %s; repeat the "
+                  "expression.", clauses[q->in_clause]);
     }
     else if (is_quoted && near && strcasecmp(near, last->text)) {
         adql_hint(c, "Strings stand in single quotes: '%s'. Or did you mean "
@@ -597,7 +635,20 @@ void adql_no_function(adql_ctx_t *c, adql_node_t *call)
         {"isnull", "Write x IS NULL."},
         {"ifnull", "It is called COALESCE."},
         {"nvl", "It is called COALESCE."},
-        {"concat", "Strings are joined by ||."}
+        {"concat", "Strings are joined by ||."},
+        {"mean", "It is called AVG."},
+        {"square", "Write POWER(x, 2)."},
+        {"iif", "Write CASE WHEN ... THEN ... ELSE ... END."},
+        {"if", "Write CASE WHEN ... THEN ... ELSE ... END."},
+        {"greatest", "Write CASE WHEN a > b THEN a ELSE b END."},
+        {"least", "Write CASE WHEN a < b THEN a ELSE b END."},
+        {"stddev", "Write SQRT(AVG(x*x) - AVG(x)*AVG(x)); arr_stddev is for "
+         "arrays."},
+        {"variance", "Write AVG(x*x) - AVG(x)*AVG(x)."},
+        {"string_agg", "It is called ivo_string_agg."},
+        {"group_concat", "It is called ivo_string_agg."},
+        {"bitand", "It is called bitwise_and."},
+        {"bit_and", "It is called bitwise_and."}
     };
     const char *near;
     int n = 0, nalias = 0;

@@ -95,10 +95,14 @@ int64_t vo_null_int(const vo_field_t *field, vo_type_e type)
     return type == VO_TYPE_UBYTE ? most : least;
 }
 
-/* BINARY and integers within arrays have no other way to say NULL. */
+/* BINARY and integers within arrays have no other way to say NULL. Bytes have
+ * no number to spare for it: 255 is one like the others. */
 static int needs_null(const vo_field_t *field, const vo_shape_t *shape,
                       vo_vot_e how)
 {
+    if (shape->type == VO_TYPE_UBYTE && shape->size == VO_VARIABLE) {
+        return field->null_value && field->pg_oid != VO_OID_BYTEA;
+    }
     return vo_type_is_int(shape->type)
            && (how == VO_VOT_BINARY || shape->size != VO_SCALAR
                || field->null_value)
