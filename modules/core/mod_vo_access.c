@@ -126,11 +126,12 @@ static int is_segment(const char *word, apr_pool_t *pool)
     return 0;
 }
 
-/* The release in the address of R, or NULL: ROOT/SEGMENT/RELEASE/... where there
- * is such a service, else ROOT/RELEASE/... */
+/* The release in the address of R, or NULL: ROOT/RELEASE/... or
+ * ROOT/SEGMENT/RELEASE/... */
 static const vo_release_t *named(request_rec *r)
 {
     const char *root = vo_conf_root(r), *path = r->uri, *word;
+    const vo_release_t *rel = NULL;
     apr_size_t len = strlen(root);
     const vo_meta_t *meta;
 
@@ -140,10 +141,11 @@ static const vo_release_t *named(request_rec *r)
     }
     path += len + 1;
     word = ap_getword(r->pool, &path, '/');
-    if (is_segment(word, r->pool)) {
-        word = ap_getword(r->pool, &path, '/');
+    if (!is_segment(word, r->pool)) {
+        rel = vo_meta_release(meta, word);
     }
-    return vo_meta_release(meta, word);
+    /* downloads are below a segment that need not be a service's */
+    return rel ? rel : vo_meta_release(meta, ap_getword(r->pool, &path, '/'));
 }
 
 /* Called before httpd knows who asks, and again after. What has no readers
@@ -268,7 +270,7 @@ void vo_offer_login(request_rec *r)
     }
 }
 
-/* --- what is said to who may not enter ------------------------------------- */
+/* --- what is said to who may not enter ------------------------------------ */
 
 #define FILTER "VO_REFUSED"
 
@@ -280,8 +282,10 @@ static vo_err_t *refusal(request_rec *r)
     if (r->status == HTTP_FORBIDDEN) {
         err = rel && r->user
                   ? vo_err_make(r->pool, VO_ERR_AUTH, "User %s is not among "
-                                "the readers of release %s.", r->user, rel->id)
-                  : vo_err_make(r->pool, VO_ERR_AUTH, "You may not enter here.");
+                                "the readers of release %s.",
+                                vo_dali_clean_text(r->pool, r->user), rel->id)
+                  : vo_err_make(r->pool, VO_ERR_AUTH,
+                                "You may not enter here.");
     }
     else if (apr_table_get(r->headers_in, "Authorization")) {
         err = vo_err_make(r->pool, VO_ERR_AUTH, "This user name and password "
@@ -306,7 +310,7 @@ static vo_err_t *to_brigade(void *baton, const char *data, apr_size_t len)
                : vo_err_make(bb->p, VO_ERR_FAULT, "Out of memory.");
 }
 
-/* In place of httpd's page comes the error document of DALI 1.1, section 4.2. */
+/* In place of httpd's page comes the error document of DALI 1.1, section 4.2 */
 static apr_status_t refused_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;

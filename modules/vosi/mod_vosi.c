@@ -253,15 +253,17 @@ static vo_err_t *put_capabilities(vo_out_t *out, request_rec *r,
                                   const vo_release_t *rel,
                                   const vo_table_t *table)
 {
+    const char *security = fns.security_method(r, rel);
+
     VO_TRY(vo_vosi_caps_begin(out));
     if (svc) {
         const char *url = fns.service_url(r, svc, rel, table);
 
         VO_TRY(svc->capabilities(out, r, rel, table, url));
-        VO_TRY(vo_vosi_cap_self(out, url, svc->has_tables));
+        VO_TRY(vo_vosi_cap_self(out, url, svc->has_tables, security));
         if (svc->has_examples) {
             VO_TRY(vo_vosi_cap_examples(
-                out, apr_pstrcat(r->pool, url, "/examples", NULL)));
+                out, apr_pstrcat(r->pool, url, "/examples", NULL), security));
         }
     }
     else {
@@ -275,7 +277,8 @@ static vo_err_t *put_capabilities(vo_out_t *out, request_rec *r,
         }
         VO_TRY(vo_vosi_cap_self(
             out, apr_pstrcat(r->pool, fns.base_url(r), "/",
-                             ap_escape_uri(r->pool, rel->id), NULL), 1));
+                             ap_escape_uri(r->pool, rel->id), NULL), 1,
+            security));
     }
     return vo_vosi_caps_end(out);
 }

@@ -61,31 +61,35 @@ vo_err_t *vo_vosi_security(vo_out_t *out, const char *id)
 
 static vo_err_t *put_endpoint(vo_out_t *out, const char *standard_id,
                               const char *interface, const char *base,
-                              const char *segment)
+                              const char *segment, const char *security)
 {
     VO_TRY(vo_out_printf(out, " <capability standardID=\"%s\">\n"
                          "  <interface xsi:type=\"%s\" role=\"std\">\n"
                          "   <accessURL use=\"full\">", standard_id,
                          interface));
     VO_TRY(vo_out_xml(out, base, strlen(base)));
-    return vo_out_printf(out, "%s</accessURL>\n  </interface>\n"
-                         " </capability>\n", segment);
+    VO_TRY(vo_out_printf(out, "%s</accessURL>\n", segment));
+    VO_TRY(vo_vosi_security(out, security));
+    return vo_out_puts(out, "  </interface>\n </capability>\n");
 }
 
-vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables)
+vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables,
+                           const char *security)
 {
     VO_TRY(put_endpoint(out, VO_VOSI_CAPABILITIES, "vs:ParamHTTP", base,
-                        "/capabilities"));
+                        "/capabilities", NULL));
     VO_TRY(put_endpoint(out, VO_VOSI_AVAILABILITY, "vs:ParamHTTP", base,
-                        "/availability"));
+                        "/availability", NULL));
     return has_tables ? put_endpoint(out, VO_VOSI_TABLES, "vs:ParamHTTP",
-                                     base, "/tables")
+                                     base, "/tables", security)
                       : NULL;
 }
 
-vo_err_t *vo_vosi_cap_examples(vo_out_t *out, const char *url)
+vo_err_t *vo_vosi_cap_examples(vo_out_t *out, const char *url,
+                               const char *security)
 {
-    return put_endpoint(out, VO_VOSI_EXAMPLES, "vr:WebBrowser", url, "");
+    return put_endpoint(out, VO_VOSI_EXAMPLES, "vr:WebBrowser", url, "",
+                        security);
 }
 
 static vo_err_t *put_number(vo_out_t *out, int indent, const char *name,

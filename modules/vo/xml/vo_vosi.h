@@ -41,16 +41,18 @@ vo_err_t *vo_vosi_caps_end(vo_out_t *out);
 
 /* How one signs in (VOResource 1.1, section 2.2.2), behind the accessURL of an
  * interface; ID NULL: one need not, and nothing is written. One method per
- * interface is what both schemas of capabilities allow. VOSI's own endpoints
- * never have one. */
+ * interface is what both schemas of capabilities allow. */
 vo_err_t *vo_vosi_security(vo_out_t *out, const char *id);
 
 /* The VOSI endpoints below BASE, which has no slash at its end; tables only if
- * HAS_TABLES. */
-vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables);
+ * HAS_TABLES. SECURITY (see vo_vosi_security) is told of the tables alone:
+ * capabilities and availability never have one (VOSI 1.1, section 2). */
+vo_err_t *vo_vosi_cap_self(vo_out_t *out, const char *base, int has_tables,
+                           const char *security);
 
 /* The DALI examples at URL, a page for people (vr:WebBrowser). */
-vo_err_t *vo_vosi_cap_examples(vo_out_t *out, const char *url);
+vo_err_t *vo_vosi_cap_examples(vo_out_t *out, const char *url,
+                               const char *security);
 
 /* A cone search (SCS 1.03, section 3): a capability of type cs:ConeSearch. */
 typedef struct vo_vosi_cone_t {

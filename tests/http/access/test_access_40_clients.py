@@ -1,4 +1,4 @@
-"""test_access_40_clients.py: forms and cookies, pages of other origins, curl."""
+"""test_access_40_clients.py: forms, cookies, pages of other origins, curl."""
 # SPDX-License-Identifier: GPL-3.0-or-later
 import shutil
 import subprocess
@@ -171,7 +171,7 @@ def test_any_origin_has_no_credentials(vo):
     assert "Access-Control-Allow-Credentials" not in r.headers
 
 
-# --- what caches and downloads do ----------------------------------------------
+# --- what caches and downloads do --------------------------------------------
 
 def test_conditional_and_partial(vo):
     """Nobody learns by an ETag that a file is still there."""

@@ -1,4 +1,4 @@
-"""access.py: users, groups and configuration of tests about private releases."""
+"""access.py: users, groups and settings of tests about private releases."""
 # SPDX-License-Identifier: GPL-3.0-or-later
 import base64
 import hashlib

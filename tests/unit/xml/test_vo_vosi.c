@@ -140,9 +140,11 @@ static void test_capabilities(void **state)
     doc_open(&d);
     assert_null(vo_vosi_caps_begin(d.out));
     assert_null(vo_vosi_cap_cone(d.out, &cone));
-    assert_null(vo_vosi_cap_self(d.out, "https://h/vo/cone/r/t?a&b", 1));
-    assert_null(vo_vosi_cap_self(d.out, "https://h/o", 0));
-    assert_null(vo_vosi_cap_examples(d.out, "https://h/ex"));
+    assert_null(vo_vosi_cap_self(d.out, "https://h/vo/cone/r/t?a&b", 1,
+                                 "ivo://ivoa.net/sso#cookie"));
+    assert_null(vo_vosi_cap_self(d.out, "https://h/o", 0,
+                                 "ivo://ivoa.net/sso#cookie"));
+    assert_null(vo_vosi_cap_examples(d.out, "https://h/ex", NULL));
     assert_null(vo_vosi_caps_end(d.out));
     doc_read(&d);
     assert_xpath(&d, "count(/cap:capabilities/capability)", "7");
@@ -161,8 +163,12 @@ static void test_capabilities(void **state)
                  "interface");
     assert_xpath(&d, "count(//param[@use='required'][@std='true'])", "3");
     assert_xpath(&d, "string(//param[name='SR']/unit)", "deg");
-    /* of the cone search alone, behind its address */
-    assert_xpath(&d, "count(//securityMethod)", "1");
+    /* behind the address of the cone search, and of tables; never of the
+     * capabilities */
+    assert_xpath(&d, "count(//securityMethod)", "2");
+    assert_xpath(&d, "string(//capability[@standardID='" VO_VOSI_TABLES
+                 "']/interface/accessURL/following-sibling::*[1]/@standardID)",
+                 "ivo://ivoa.net/sso#cookie");
     assert_xpath(&d, "string(/*/capability[1]/interface/accessURL/following-"
                      "sibling::*[1][self::securityMethod]/@standardID)",
                  "ivo://ivoa.net/sso#BasicAA");
