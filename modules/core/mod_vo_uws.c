@@ -135,7 +135,7 @@ static int get_list(uws_t *u)
     }
     list.out = begin(u, "text/xml");
     list.url = u->url;
-    err = vo_uws_put_list_head(list.out);
+    err = vo_uws_put_list_head(list.out, u->r->user != NULL);
     if (!err && u->r->user) {
         err = vo_db_open(&db, u->r);
         if (!err) {

@@ -117,7 +117,11 @@ static vo_err_t *read_params(tap_query_t *q)
         return NULL;
     }
     err = vo_err_make(pool, VO_ERR_USAGE, "The parameter QUERY is missing.");
-    err->hint = "For example: QUERY=SELECT TOP 5 * FROM TAP_SCHEMA.tables";
+    err->hint = vo_dali_param_file(q->params, "QUERY")
+                    ? "It came as a file; send its text (curl -F "
+                      "'QUERY=<file')."
+                    : "For example: QUERY=SELECT TOP 5 * FROM "
+                      "TAP_SCHEMA.tables";
     return err;
 }
 

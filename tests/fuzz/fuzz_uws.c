@@ -102,7 +102,7 @@ static void try_documents(const char *form, const char *run_id,
     parse(out, &mem);
     memset(&mem, 0, sizeof(mem));
     out = vo_out_to_memory(&mem, request);
-    must(!vo_uws_put_list_head(out));
+    must(!vo_uws_put_list_head(out, 1));
     must(!vo_uws_put_list_job(out, &job, "http://h/async"));
     must(!vo_uws_put_list_tail(out));
     parse(out, &mem);

@@ -192,8 +192,9 @@ vo_err_t *vo_uws_put_results(vo_out_t *out, const vo_job_t *job,
                              const char *url);
 
 /* A job list: head, one reference per job, tail. JOBS_URL is the address of the
- * list; of a job id, owner, run_id, phase and created are used. */
-vo_err_t *vo_uws_put_list_head(vo_out_t *out);
+ * list; of a job id, owner, run_id, phase and created are used. HAS_USER 0: a
+ * comment tells why nothing is listed. */
+vo_err_t *vo_uws_put_list_head(vo_out_t *out, int has_user);
 vo_err_t *vo_uws_put_list_job(vo_out_t *out, const vo_job_t *job,
                               const char *jobs_url);
 vo_err_t *vo_uws_put_list_tail(vo_out_t *out);

@@ -182,10 +182,14 @@ vo_err_t *vo_uws_put_results(vo_out_t *out, const vo_job_t *job,
     return vo_out_puts(out, "</uws:results>\n");
 }
 
-vo_err_t *vo_uws_put_list_head(vo_out_t *out)
+vo_err_t *vo_uws_put_list_head(vo_out_t *out, int has_user)
 {
-    return vo_out_puts(out, XML_HEAD "<uws:jobs" NAMESPACES
-                            " version=\"1.1\">\n");
+    VO_TRY(vo_out_puts(out, XML_HEAD));
+    VO_TRY(vo_out_puts(out, has_user ? ""
+                                     : "<!-- Jobs are listed to the user they "
+                                       "belong to. One made without logging "
+                                       "in is reached by its address. -->\n"));
+    return vo_out_puts(out, "<uws:jobs" NAMESPACES " version=\"1.1\">\n");
 }
 
 vo_err_t *vo_uws_put_list_job(vo_out_t *out, const vo_job_t *job,

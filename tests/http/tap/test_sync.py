@@ -111,6 +111,12 @@ def test_usage_errors(vo, params, words):
             assert word in r.text
 
 
+def test_query_as_a_file(vo):
+    r = vo.post(DR1 + "/sync", data={"LANG": "ADQL"},
+                files={"QUERY": ("q.adql", b"SELECT 1")})
+    assert r.status_code == 400 and "as a file" in error(r)
+
+
 def test_bad_encoding(vo):
     for raw in ("QUERY=%zz", "QUERY=%ff", "QUERY=SELECT%00"):
         got = vo.raw(("GET %s/sync?%s HTTP/1.0\r\n\r\n" % (DR1, raw)).encode())

@@ -438,6 +438,8 @@ def test_nobodys_jobs_are_not_listed(vo):
     doc = parse(r.content)
     assert doc.tag == UWS + "jobs" and doc.get("version") == "1.1"
     assert len(doc) == 0
+    # whoever reads it is told why
+    assert "user" in r.text.split("<uws:jobs")[0]
 
 
 def test_plain_requests_script(vo):

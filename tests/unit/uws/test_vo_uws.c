@@ -414,7 +414,7 @@ static void test_list(void **state)
 
     (void)state;
     job.run_id = "a&b";
-    assert_null(vo_uws_put_list_head(out));
+    assert_null(vo_uws_put_list_head(out, 0));
     assert_null(vo_uws_put_list_job(out, &job, "http://h/async"));
     assert_null(vo_uws_put_list_tail(out));
     doc = parse(out, &mem);
