@@ -174,6 +174,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_service_url_at);
     APR_REGISTER_OPTIONAL_FN(vo_answer_describe);
     APR_REGISTER_OPTIONAL_FN(vo_response_begin);
+    APR_REGISTER_OPTIONAL_FN(vo_name_table);
     APR_REGISTER_OPTIONAL_FN(vo_response_end);
     APR_REGISTER_OPTIONAL_FN(vo_response_abort);
     APR_REGISTER_OPTIONAL_FN(vo_respond_error);

@@ -190,6 +190,11 @@ APR_DECLARE_OPTIONAL_FN(const char *, vo_service_url_at,
 APR_DECLARE_OPTIONAL_FN(vo_out_t *, vo_response_begin,
                         (request_rec *r, const char *media_type));
 
+/* Say what a table in FMT is called when somebody saves it, "result.csv"; an
+ * error document has no such name. To be called before the first flush. */
+APR_DECLARE_OPTIONAL_FN(void, vo_name_table,
+                        (request_rec *r, const vo_tablefmt_t *fmt));
+
 /* Give DOC the descriptors that every loaded service has for ANSWER. To be
  * called before the writer begins, in a request or in a worker. */
 APR_DECLARE_OPTIONAL_FN(void, vo_answer_describe,

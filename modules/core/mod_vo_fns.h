@@ -27,6 +27,7 @@
     X(vo_service_url_at, service_url_at)                                      \
     X(vo_answer_describe, answer_describe)                                    \
     X(vo_response_begin, response_begin)                                      \
+    X(vo_name_table, name_table)                                              \
     X(vo_response_end, response_end)                                          \
     X(vo_response_abort, response_abort)                                      \
     X(vo_respond_error, respond_error)                                        \

@@ -137,6 +137,7 @@ const char *vo_service_url_at(apr_pool_t *pool, const char *base_url,
 void vo_answer_describe(vo_tabledoc_t *doc, const vo_answer_t *answer,
                         apr_pool_t *pool);
 vo_out_t *vo_response_begin(request_rec *r, const char *media_type);
+void vo_name_table(request_rec *r, const vo_tablefmt_t *fmt);
 int vo_response_end(request_rec *r, vo_out_t *out);
 int vo_response_abort(request_rec *r, vo_out_t *out, const vo_err_t *err);
 int vo_respond_error(request_rec *r, const vo_tablefmt_t *fmt,

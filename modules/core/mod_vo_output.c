@@ -78,6 +78,13 @@ vo_out_t *vo_response_begin(request_rec *r, const char *media_type)
     return resp->out;
 }
 
+void vo_name_table(request_rec *r, const vo_tablefmt_t *fmt)
+{
+    apr_table_setn(r->headers_out, "Content-Disposition",
+                   apr_pstrcat(r->pool, "inline; filename=\"result.",
+                               fmt->extension, "\"", NULL));
+}
+
 int vo_response_end(request_rec *r, vo_out_t *out)
 {
     vo_response_t *resp = vo_request(r)->response;
@@ -182,6 +189,7 @@ static int respond_error(request_rec *r, const vo_tablefmt_t *fmt,
     vo_log_error(r, err);
     out = vo_response_begin(r, "text/plain");
     vo_out_discard(out);
+    apr_table_unset(r->headers_out, "Content-Disposition");
     if (!fmt) {
         fmt = vo_tablefmt_all()[0];
     }

@@ -227,6 +227,7 @@ int vo_result_send(request_rec *r, const vo_job_t *job,
                    const vo_job_part_t *part)
 {
     const char *path = vo_result_path(job->result_file, r->pool);
+    const vo_tablefmt_t *fmt;
     apr_bucket_brigade *bb;
     apr_file_t *file;
     apr_status_t rv;
@@ -250,6 +251,9 @@ int vo_result_send(request_rec *r, const vo_job_t *job,
                                   path));
     }
     ap_set_content_type(r, part->media_type);
+    if (!vo_tablefmt_find(&fmt, NULL, part->media_type, r->pool)) {
+        vo_name_table(r, fmt);
+    }
     ap_update_mtime(r, r->finfo.mtime);
     ap_set_last_modified(r);
     /* a file never changes under its name, which no other will have */

@@ -25,6 +25,7 @@ static vo_err_t *begin(void *baton, int nfields, const unsigned *oids)
         what->fields[i].pg_oid = oids[i];
     }
     s->out = vo_response_begin(s->r, what->media_type);
+    vo_name_table(s->r, what->fmt);
     s->writer = vo_writer_create(what->fmt, what->doc, s->out, s->r->pool);
     return what->fmt->begin(s->writer);
 }

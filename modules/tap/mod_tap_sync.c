@@ -16,6 +16,7 @@ typedef struct sync_t {
 
 static vo_out_t *open_answer(tap_query_t *q)
 {
+    tap_fns.name_table(q->baton, q->fmt);
     return tap_fns.response_begin(q->baton, q->media_type);
 }
 

@@ -9,7 +9,7 @@ from astropy.io import fits
 from astropy.io.votable import parse as parse_votable
 
 from pyvohttpd import seed
-from pyvohttpd.jobs import until
+from pyvohttpd.jobs import run, until
 from pyvohttpd.xmltree import VOTable
 
 DR1 = "/vo/tap/test-dr1"
@@ -94,7 +94,8 @@ def test_languages(vo, lang):
     ({"QUERY": "SELECT *\nFROM test.Starz"}, ["line 2, column 6", "Stars"]),
     ({"QUERY": "SELECT magg FROM test.Stars"}, ["column 8", "mag"]),
     ({"QUERY": "SELECT \u201cmag\u201d FROM test.Stars"}, ["column 8"]),
-    ({"QUERY": "SELECT 1/0 FROM test.Stars"}, ["division by zero"]),
+    ({"QUERY": "SELECT 1/0 FROM test.Stars"}, ["division by zero", "CASE"]),
+    ({"QUERY": "SELECT 2147483647+1 FROM test.Stars"}, ["range", "BIGINT"]),
     ({"QUERY": "SELECT SQRT(-1.0*object_id) FROM test.Stars"},
      ["square root"]),
 ])
@@ -192,6 +193,24 @@ def test_media_types(tap, name, value, media_type):
     got = r.headers["Content-Type"].replace(" ", "")
     assert got.lower().startswith(media_type.lower())
     assert int(r.headers["Content-Length"]) == len(r.content)
+
+
+@pytest.mark.parametrize("fmt, name", [
+    ("votable", "vot"), ("votable/b2", "vot"), ("fits", "fits"), ("csv", "csv"),
+    ("tsv", "tsv"), ("json", "json"), ("html", "html"), ("text", "txt")])
+def test_names_for_saving(vo, tap, fmt, name):
+    want = 'inline; filename="result.%s"' % name
+    r = tap("SELECT TOP 1 id FROM tap.Bulk", FORMAT=fmt)
+    assert r.headers["Content-Disposition"] == want
+    bad = tap("SELECT TOP 1 1/(id-id) FROM tap.Bulk", FORMAT=fmt)
+    assert bad.status_code == 400
+    assert "Content-Disposition" not in bad.headers
+    if fmt == "fits":
+        job = run(vo, "SELECT TOP 1 id FROM tap.Bulk", tap.url + "/async",
+                  FORMAT=fmt)
+        assert job.wait() == "COMPLETED"
+        assert job.get("/results/result").headers[
+            "Content-Disposition"] == want
 
 
 def test_responseformat_wins_over_format(tap):
