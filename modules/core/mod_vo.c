@@ -110,14 +110,19 @@ static int post_config_last(apr_pool_t *pconf, apr_pool_t *plog,
                ? OK : start_or_say(vo_jobs_start(pconf, s), s);
 }
 
-static void child_init(apr_pool_t *pchild, server_rec *s)
+static void child_init(apr_pool_t *pchild, server_rec *main)
 {
-    vo_gate_init(pchild, s);
-    for (; s; s = s->next) {
+    server_rec *s;
+
+    vo_gate_init(pchild, main);
+    for (s = main; s; s = s->next) {
         vo_server_conf_t *conf = ap_get_module_config(s->module_config,
                                                       &vo_module);
 
         conf->state = vo_state_create(s, pchild);
+        if (conf->state) {
+            vo_state_start(conf->state, s == main, pchild);
+        }
     }
 }
 
@@ -146,10 +151,12 @@ static int handler(request_rec *r)
 
 static void register_hooks(apr_pool_t *pool)
 {
+    static const char *const dbd[] = {"mod_dbd.c", NULL};
+
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_post_config(post_config_last, NULL, NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, dbd, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(translate_name, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_header_parser(vo_cors_header_parser, NULL, NULL, APR_HOOK_FIRST);
@@ -163,6 +170,7 @@ static void register_hooks(apr_pool_t *pool)
     APR_REGISTER_OPTIONAL_FN(vo_db_open);
     APR_REGISTER_OPTIONAL_FN(vo_db_close);
     APR_REGISTER_OPTIONAL_FN(vo_query);
+    APR_REGISTER_OPTIONAL_FN(vo_database_answers);
     APR_REGISTER_OPTIONAL_FN(vo_params);
     APR_REGISTER_OPTIONAL_FN(vo_params_with_files);
     APR_REGISTER_OPTIONAL_FN(vo_path_below);

@@ -96,8 +96,9 @@ struct vo_service_t {
 
 /* The snapshot this request works with, the same during all of it; released
  * with r->pool. A change in the database is seen within 5 s. While the database
- * is down the last snapshot goes on being used; the error (VO_ERR_BUSY) comes
- * only when there has been none. */
+ * is down, hangs or is slow the last snapshot goes on being used; the error
+ * (VO_ERR_BUSY) comes only when there has been none. No connection of the pool
+ * is needed, and a second is the longest it takes once there is a snapshot. */
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_snapshot_get,
                         (const vo_meta_t **meta, request_rec *r));
 
@@ -131,8 +132,14 @@ typedef struct vo_db_t {
     request_rec *r;
 } vo_db_t;
 
+/* Does the database answer now? It is asked beside the pool, so a pool that is
+ * in use does not matter; VO_ERR_BUSY when no answer comes in MOST s. */
+APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_database_answers,
+                        (request_rec *r, int most));
+
 /* Take a connection from mod_dbd's pool; given back with r->pool or earlier by
- * vo_db_close. VO_ERR_BUSY when there is none (the reason is private text). */
+ * vo_db_close. VO_ERR_BUSY when there is none, or the database did not answer
+ * when it was last asked (the reason is private text). */
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_db_open,
                         (vo_db_t **db, request_rec *r));
 APR_DECLARE_OPTIONAL_FN(void, vo_db_close, (vo_db_t *db));

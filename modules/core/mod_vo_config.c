@@ -197,7 +197,9 @@ const command_rec vo_cmds[] = {
     AP_INIT_TAKE1("VOPoolWait", set_pool_wait, NULL, ANYWHERE,
                   "Seconds a request waits for a database connection while all "
                   "of its process (DBDMax) are in use, before it is answered "
-                  "503 with Retry-After. Default: 10."),
+                  "503 with Retry-After; that comes at once when seven of "
+                  "eight threads (ThreadsPerChild) have or await one and the "
+                  "queries are slow. Default: 10."),
     AP_INIT_TAKE1("VOLogin", set_login, NULL, ANYWHERE,
                   "Where a client that posts username and password gets a "
                   "cookie (mod_auth_form's form-login-handler), as URL or as "

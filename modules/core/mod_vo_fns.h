@@ -19,6 +19,7 @@
     X(vo_db_open, db_open)                                                    \
     X(vo_db_close, db_close)                                                  \
     X(vo_query, query)                                                        \
+    X(vo_database_answers, database_answers)                                  \
     X(vo_params, params)                                                      \
     X(vo_params_with_files, params_with_files)                                \
     X(vo_path_below, path_below)                                              \

@@ -50,12 +50,30 @@ int vo_is_ours(request_rec *r);
 typedef struct vo_state_t vo_state_t; /* per server and process */
 typedef struct vo_snap_t vo_snap_t;   /* a snapshot with its references */
 
+/* In child_init, when mod_dbd is ready and vo_gate_init was called. */
 vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild);
+
+/* Have a thread keep ST fresh, and read for the first time what is published,
+ * so that no request has to wait for that (not of the main server beside
+ * virtual hosts, IS_MAIN). Waits some seconds at most. */
+void vo_state_start(vo_state_t *st, int is_main, apr_pool_t *pchild);
+
+/* NULL, or VO_ERR_BUSY if the database did not answer when it was last asked.
+ * Asks and waits for nothing. */
+vo_err_t *vo_database_last(request_rec *r);
+
+int vo_health_handler(request_rec *r);
+
+/* --- mod_vo_db.c --------------------------------------------------------- */
 
 /* Fetch mod_dbd's functions; NULL, or a sentence saying what is missing. */
 const char *vo_dbd_functions(void);
 
-int vo_health_handler(request_rec *r);
+/* A connection of the pool of S, without asking the gate; errors are in POOL.
+ * Given back with vo_dbd_close. */
+vo_err_t *vo_dbd_open(ap_dbd_t **dbd, PGconn **conn, server_rec *s,
+                      apr_pool_t *pool);
+void vo_dbd_close(ap_dbd_t *dbd, server_rec *s);
 
 /* Has the client closed its connection? */
 int vo_is_client_gone(request_rec *r);
@@ -69,9 +87,19 @@ void vo_gate_init(apr_pool_t *pchild, server_rec *s);
 void vo_gate_keep(void);
 
 /* Before a connection is asked of mod_dbd: wait for one to be left, VOPoolWait
- * at most (VO_ERR_BUSY). After it is given back: vo_gate_leave. */
+ * at most, or not at all while nothing moves and too many wait (VO_ERR_BUSY).
+ * After it is given back: vo_gate_leave. */
 vo_err_t *vo_gate_enter(request_rec *r);
-void vo_gate_leave(void);
+void vo_gate_leave(request_rec *r);
+
+/* May a request hold its thread without a connection, to wait for something?
+ * If so, vo_gate_unpark when it does not any more. */
+int vo_gate_park(void);
+void vo_gate_unpark(void);
+
+/* Do more requests hold threads than ought to? Then those that only wait had
+ * better go. */
+int vo_gate_is_crowded(void);
 
 /* --- mod_vo.c ------------------------------------------------------------ */
 
@@ -84,6 +112,7 @@ typedef struct vo_request_t {
     const vo_dali_params_t *params;
     vo_err_t *params_err;
     int is_params_read;
+    int is_brief;                /* 1: its queries take but a moment */
     apr_off_t max_file_bytes;    /* vo_params_with_files */
     vo_response_t *response;
     const vo_require_t *require; /* the Require vo-release that applies, if
@@ -120,6 +149,7 @@ vo_err_t *vo_db_open(vo_db_t **db, request_rec *r);
 void vo_db_close(vo_db_t *db);
 vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
                    vo_sql_done_t *done);
+vo_err_t *vo_database_answers(request_rec *r, int most);
 vo_err_t *vo_params(const vo_dali_params_t **params, request_rec *r);
 void vo_params_with_files(request_rec *r, apr_off_t max);
 const char *vo_path_below(request_rec *r, const char *segment);

@@ -1,13 +1,15 @@
-/* mod_vo_snapshot.c: what is published, kept fresh, and the way to data. */
+/* mod_vo_snapshot.c: what is published, kept fresh. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mod_vo_int.h"
 
-#include <poll.h>
+#include <sys/socket.h>
 
-#include <apr_portable.h>
+#include <ap_mpm.h>
+#include <apr_signal.h>
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -17,10 +19,13 @@
 
 APLOG_USE_MODULE(vo);
 
-#define CHECK_EVERY apr_time_from_sec(2) /* is the serial still the same? */
-#define STALE_AFTER apr_time_from_sec(4) /* then wait for who is checking */
-#define WAIT_MOST apr_time_from_sec(10)
-#define ANSWER_MOST apr_time_from_sec(1) /* a database that hangs is down */
+#define CHECK_EVERY apr_time_from_sec(2)  /* is the serial still the same? */
+#define AGAIN_AFTER apr_time_from_msec(250) /* is the database back? */
+#define STALE_AFTER apr_time_from_sec(4)  /* then wait for the check */
+#define PATIENCE apr_time_from_sec(1)     /* but for so long of it only */
+#define FIRST_MOST apr_time_from_sec(10)  /* when nothing is known yet */
+#define ANSWER_MOST apr_time_from_sec(3)  /* a database that hangs is down */
+#define START_MOST apr_time_from_sec(5)   /* what a new process waits */
 
 struct vo_snap_t {
     const vo_meta_t *meta;
@@ -30,34 +35,30 @@ struct vo_snap_t {
 };
 
 /*
- * One thread at a time asks the database whether anything changed; others go on
- * with the snapshot they have, unless it is so old (after a quiet time) that
- * they had better wait for the answer.
+ * A thread of its own asks the database whether anything changed, when a request
+ * finds that it was last asked too long ago; the requests go on with the
+ * snapshot there is. Only if that is old, after a quiet time, they wait for the
+ * answer, PATIENCE since it was asked for at most: a database that is slow or
+ * hangs delays no document. Where processes have one thread (prefork), and for
+ * servers whose handlers are set elsewhere than in a <Location>, the request
+ * that finds it old asks by itself.
  */
 struct vo_state_t {
     server_rec *server;
+    apr_thread_t *thread;   /* that asks; NULL: who needs it does */
     apr_thread_mutex_t *mutex;
-    apr_thread_cond_t *checked_cond;
+    apr_thread_cond_t *checked_cond, *wanted_cond;
     vo_snap_t *current;     /* holds one reference */
     apr_time_t checked;     /* when the last check ended, well or badly */
-    int is_checking;
-    int is_down;            /* the last check failed */
+    apr_time_t asked;       /* when the one that runs was asked for, 0: none */
+    unsigned nchecks;       /* that ended */
+    int is_down;            /* the last check failed, */
+    int is_cut;             /* because the database does not answer */
+    int is_stopping, is_stopped;
+    int fd;                 /* socket of DBD, -1 before */
     ap_dbd_t *dbd;          /* kept for checks, so that slow queries on all
                                others cannot delay them; NULL before */
 };
-
-static APR_OPTIONAL_FN_TYPE(ap_dbd_open) *dbd_open;
-static APR_OPTIONAL_FN_TYPE(ap_dbd_close) *dbd_close;
-
-const char *vo_dbd_functions(void)
-{
-    dbd_open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
-    dbd_close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
-    return dbd_open && dbd_close
-               ? NULL
-               : "mod_vo needs mod_dbd: add 'LoadModule dbd_module "
-                 "modules/mod_dbd.so' (Debian: a2enmod dbd)";
-}
 
 /* --- references ---------------------------------------------------------- */
 
@@ -80,16 +81,38 @@ static apr_status_t drop_cleanup(void *snap)
     return APR_SUCCESS;
 }
 
+/* End the thread, even one that waits for a database that hangs. */
+static void stop(vo_state_t *st)
+{
+    apr_status_t rv;
+
+    apr_thread_mutex_lock(st->mutex);
+    st->is_stopping = 1;
+    apr_thread_cond_signal(st->wanted_cond);
+    while (!st->is_stopped) {
+        apr_thread_cond_timedwait(st->checked_cond, st->mutex, AGAIN_AFTER);
+        if (!st->is_stopped && st->fd >= 0) {
+            shutdown(st->fd, SHUT_RDWR);
+        }
+    }
+    apr_thread_mutex_unlock(st->mutex);
+    apr_thread_join(&rv, st->thread);
+    st->thread = NULL;
+}
+
 static apr_status_t state_cleanup(void *baton)
 {
     vo_state_t *st = baton;
 
+    if (st->thread) {
+        stop(st);
+    }
     if (st->current) {
         drop(st->current);
         st->current = NULL;
     }
     if (st->dbd) {
-        dbd_close(st->server, st->dbd); /* before the pool of mod_dbd goes */
+        vo_dbd_close(st->dbd, st->server); /* before mod_dbd's pool goes */
         st->dbd = NULL;
     }
     return APR_SUCCESS;
@@ -100,9 +123,11 @@ vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild)
     vo_state_t *st = apr_pcalloc(pchild, sizeof(*st));
 
     st->server = s;
+    st->fd = -1;
     if (apr_thread_mutex_create(&st->mutex, APR_THREAD_MUTEX_DEFAULT, pchild)
             != APR_SUCCESS
-        || apr_thread_cond_create(&st->checked_cond, pchild) != APR_SUCCESS) {
+        || apr_thread_cond_create(&st->checked_cond, pchild) != APR_SUCCESS
+        || apr_thread_cond_create(&st->wanted_cond, pchild) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
                      VOLOGNO(1001) "cannot make a mutex");
         return NULL;
@@ -112,31 +137,6 @@ vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild)
 }
 
 /* --- loading ------------------------------------------------------------- */
-
-static vo_err_t *open_dbd(ap_dbd_t **dbd, PGconn **conn, server_rec *s,
-                          apr_pool_t *pool)
-{
-    const char *name;
-
-    *dbd = dbd_open(pool, s);
-    if (!*dbd) {
-        vo_err_t *err = vo_err_make(pool, VO_ERR_BUSY,
-                                    "The database is not available; try again "
-                                    "later.");
-
-        err->detail = "mod_dbd has no connection (DBDriver, DBDParams)";
-        return err;
-    }
-    name = apr_dbd_name((*dbd)->driver);
-    if (strcmp(name, "pgsql")) {
-        dbd_close(s, *dbd);
-        return vo_err_fault(pool, APR_EINVAL,
-                            "The service is not configured well.",
-                            "mod_vo needs 'DBDriver pgsql', it is '%s'", name);
-    }
-    *conn = apr_dbd_native_handle((*dbd)->driver, (*dbd)->handle);
-    return NULL;
-}
 
 static vo_err_t *load(vo_snap_t **snap, vo_state_t *st, PGconn *conn,
                       apr_pool_t *ptemp)
@@ -168,121 +168,308 @@ static vo_err_t *load(vo_snap_t **snap, vo_state_t *st, PGconn *conn,
     return NULL;
 }
 
-/* Ask the database; *SNAP is a new snapshot or stays NULL. ST->current and
- * ST->dbd may be read without the mutex, for only the thread that checks
- * changes them. */
-static vo_err_t *check(vo_snap_t **snap, vo_state_t *st, apr_pool_t *ptemp)
+/* The connection has got a socket. */
+static void set_fd(vo_state_t *st, const PGconn *conn)
+{
+    apr_thread_mutex_lock(st->mutex);
+    st->fd = PQsocket(conn);
+    apr_thread_mutex_unlock(st->mutex);
+}
+
+static int is_stopping(vo_state_t *st)
+{
+    int is;
+
+    apr_thread_mutex_lock(st->mutex);
+    is = st->is_stopping;
+    apr_thread_mutex_unlock(st->mutex);
+    return is;
+}
+
+/* Ask the database; *SNAP is a new snapshot or stays NULL, *IS_CUT tells that
+ * no answer came. ST->current and ST->dbd may be read without the mutex, for
+ * only the thread that checks changes them. */
+static vo_err_t *check(vo_snap_t **snap, int *is_cut, vo_state_t *st,
+                       apr_pool_t *ptemp)
 {
     PGconn *conn;
     apr_int64_t serial = -1;
     vo_err_t *err;
 
+    *is_cut = 1;
     if (!st->dbd) {
         ap_dbd_t *dbd;
 
-        VO_TRY(open_dbd(&dbd, &conn, st->server, ptemp));
+        VO_TRY(vo_dbd_open(&dbd, &conn, st->server, ptemp));
         st->dbd = dbd;
         vo_gate_keep();
+        set_fd(st, conn);
     }
     conn = apr_dbd_native_handle(st->dbd->driver, st->dbd->handle);
     err = vo_meta_serial_within(&serial, conn, ANSWER_MOST, ptemp);
-    if (err && PQstatus(conn) != CONNECTION_OK) {
-        PQreset(conn);
+    if (err && PQstatus(conn) != CONNECTION_OK && !is_stopping(st)) {
+        vo_sql_reset(conn, ANSWER_MOST);
+        set_fd(st, conn);
         err = vo_meta_serial_within(&serial, conn, ANSWER_MOST, ptemp);
     }
     if (!err && (!st->current || st->current->meta->serial != serial)) {
         err = load(snap, st, conn, ptemp);
     }
+    *is_cut = err
+              && (err->kind == VO_ERR_BUSY || PQstatus(conn) != CONNECTION_OK);
     return err;
 }
 
-/* Called without the mutex by the one thread that set is_checking. */
-static vo_err_t *refresh(vo_state_t *st, request_rec *r)
+/* Called without the mutex by the one thread that checks. */
+static void refresh(vo_state_t *st, apr_pool_t *ptemp)
 {
     vo_snap_t *fresh = NULL, *old = NULL;
-    vo_err_t *err = check(&fresh, st, r->pool);
-    int was_down;
+    int was_down, is_cut, has_any, is_ending;
+    vo_err_t *err = check(&fresh, &is_cut, st, ptemp);
 
     apr_thread_mutex_lock(st->mutex);
     if (fresh) {
         old = st->current;
         st->current = fresh;
     }
+    has_any = st->current != NULL;
+    is_ending = st->is_stopping;
     was_down = st->is_down;
     st->is_down = err != NULL;
+    st->is_cut = is_cut;
     st->checked = apr_time_now();
-    st->is_checking = 0;
+    st->asked = 0;
+    ++st->nchecks;
     apr_thread_cond_broadcast(st->checked_cond);
     apr_thread_mutex_unlock(st->mutex);
     if (old) {
         drop(old);
     }
-    if (err && !was_down) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, err->aprerr, r,
-                      VOLOGNO(1002) "what is published cannot be checked, %s: "
-                      "%s", st->current ? "going on with what was known"
-                                        : "nothing is known yet",
-                      vo_err_private(err, r->pool));
+    if (err && !was_down && !is_ending) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, err->aprerr, st->server,
+                     VOLOGNO(1002) "what is published cannot be checked, %s: "
+                     "%s", has_any ? "going on with what was known"
+                                   : "nothing is known yet",
+                     vo_err_private(err, ptemp));
     }
     else if (!err && was_down) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      VOLOGNO(1003) "the database is back");
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, st->server,
+                     VOLOGNO(1003) "the database is back");
     }
     if (fresh) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      VOLOGNO(1004) "loaded %d releases, serial %"
-                      APR_INT64_T_FMT, fresh->meta->nreleases,
-                      fresh->meta->serial);
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, st->server,
+                     VOLOGNO(1004) "loaded %d releases, serial %"
+                     APR_INT64_T_FMT, fresh->meta->nreleases,
+                     fresh->meta->serial);
     }
-    return err;
+}
+
+/* --- the thread ---------------------------------------------------------- */
+
+static void *APR_THREAD_FUNC checker(apr_thread_t *thread, void *baton)
+{
+    vo_state_t *st = baton;
+    apr_allocator_t *allocator;
+    apr_pool_t *pool = NULL;
+
+    apr_setup_signal_thread(); /* signals are for others */
+    if (apr_allocator_create(&allocator) == APR_SUCCESS
+        && apr_pool_create_unmanaged_ex(&pool, NULL, allocator)
+               == APR_SUCCESS) {
+        apr_allocator_owner_set(allocator, pool);
+    }
+    apr_thread_mutex_lock(st->mutex);
+    while (pool && !st->is_stopping) {
+        if (!st->asked) {
+            apr_thread_cond_wait(st->wanted_cond, st->mutex);
+            continue;
+        }
+        apr_thread_mutex_unlock(st->mutex);
+        refresh(st, pool);
+        apr_pool_clear(pool);
+        apr_thread_mutex_lock(st->mutex);
+    }
+    st->is_stopped = 1;
+    apr_thread_cond_broadcast(st->checked_cond);
+    apr_thread_mutex_unlock(st->mutex);
+    if (pool) {
+        apr_pool_destroy(pool);
+    }
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+/* With the mutex: have the thread check, if it does not. */
+static void want(vo_state_t *st)
+{
+    if (!st->asked) {
+        st->asked = apr_time_now();
+        apr_thread_cond_signal(st->wanted_cond);
+    }
+}
+
+/* With the mutex: wait for the check that runs to end, until UNTIL. */
+static void await(vo_state_t *st, apr_time_t until)
+{
+    unsigned n = st->nchecks;
+    apr_time_t now;
+
+    while (st->nchecks == n && (now = apr_time_now()) < until) {
+        apr_thread_cond_timedwait(st->checked_cond, st->mutex, until - now);
+    }
+}
+
+/* With the mutex, which is let go meanwhile: check in this very thread. */
+static void check_here(vo_state_t *st, apr_pool_t *pool)
+{
+    st->asked = apr_time_now();
+    apr_thread_mutex_unlock(st->mutex);
+    refresh(st, pool);
+    apr_thread_mutex_lock(st->mutex);
+}
+
+/* Does a <Location> of S (those of the main server are among a virtual host's)
+ * name one of our handlers? */
+static int is_served(server_rec *s)
+{
+    const core_server_config *core = ap_get_core_module_config(
+        s->module_config);
+    int i;
+
+    for (i = 0; i < core->sec_url->nelts; ++i) {
+        const core_dir_config *dir = ap_get_core_module_config(
+            APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
+
+        if (dir && dir->handler && !strncmp(dir->handler, "vo-", 3)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void vo_state_start(vo_state_t *st, int is_main, apr_pool_t *pchild)
+{
+    int is_threaded = 0;
+
+    if (ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) != APR_SUCCESS
+        || !is_threaded || !is_served(st->server)) {
+        return;
+    }
+    apr_thread_mutex_lock(st->mutex);
+    if (apr_thread_create(&st->thread, NULL, checker, st, pchild)
+        != APR_SUCCESS) {
+        st->thread = NULL;
+    }
+    /* beside virtual hosts the main server is hardly ever asked */
+    else if (!is_main || !st->server->next) {
+        want(st);
+        await(st, apr_time_now() + START_MOST);
+    }
+    apr_thread_mutex_unlock(st->mutex);
+}
+
+/* --- what requests see --------------------------------------------------- */
+
+/* With the mutex: see that what is known is fresh enough, or as fresh as it can
+ * be had in time. */
+static void catch_up(vo_state_t *st, request_rec *r)
+{
+    int is_bad = !st->current || st->is_cut;
+    apr_interval_time_t age = apr_time_now() - st->checked;
+    int is_stale = is_bad || age < 0 || age >= STALE_AFTER;
+
+    if (age >= 0 && age < (is_bad ? AGAIN_AFTER : CHECK_EVERY)) {
+        return;
+    }
+    if (st->thread) {
+        want(st);
+    }
+    else if (!st->asked) {
+        check_here(st, r->pool);
+        return;
+    }
+    if (is_stale) {
+        await(st, st->asked + (st->current || st->is_cut ? PATIENCE
+                                                         : FIRST_MOST));
+    }
+}
+
+static vo_err_t *no_state(request_rec *r)
+{
+    return vo_err_fault(r->pool, APR_EGENERAL, "The service did not start.",
+                        "no state in this process");
+}
+
+static vo_err_t *unavailable(request_rec *r)
+{
+    return vo_err_make(r->pool, VO_ERR_BUSY,
+                       "The database is not available; try again later.");
 }
 
 vo_err_t *vo_snapshot_get(const vo_meta_t **meta, request_rec *r)
 {
     vo_request_t *req = vo_request(r);
     vo_state_t *st = vo_state(r->server);
-    vo_err_t *err = NULL;
-    apr_time_t age;
 
     if (req->snap) {
         *meta = req->snap->meta;
         return NULL;
     }
     if (!st) {
-        return vo_err_fault(r->pool, APR_EGENERAL, "The service did not start.",
-                            "no state in this process");
+        return no_state(r);
     }
     apr_thread_mutex_lock(st->mutex);
-    age = apr_time_now() - st->checked;
-    if (st->is_checking && (!st->current || age >= STALE_AFTER)) {
-        apr_time_t until = apr_time_now() + WAIT_MOST;
-
-        while (st->is_checking && apr_time_now() < until) {
-            apr_thread_cond_timedwait(st->checked_cond, st->mutex,
-                                      until - apr_time_now());
-        }
-    }
-    else if (!st->is_checking && (age >= CHECK_EVERY || age < 0)) {
-        st->is_checking = 1;
-        apr_thread_mutex_unlock(st->mutex);
-        err = refresh(st, r);
-        apr_thread_mutex_lock(st->mutex);
-    }
+    catch_up(st, r);
     req->snap = st->current;
     if (req->snap) {
         ++req->snap->refs;
     }
     apr_thread_mutex_unlock(st->mutex);
     if (!req->snap) {
-        return err ? err
-                   : vo_err_make(r->pool, VO_ERR_BUSY,
-                                 "The database is not available; try again "
-                                 "later.");
+        return unavailable(r);
     }
     apr_pool_cleanup_register(r->pool, req->snap, drop_cleanup,
                               apr_pool_cleanup_null);
     *meta = req->snap->meta;
     return NULL;
+}
+
+vo_err_t *vo_database_last(request_rec *r)
+{
+    vo_state_t *st = vo_state(r->server);
+    int is_cut = 0;
+
+    if (st) {
+        apr_thread_mutex_lock(st->mutex);
+        is_cut = st->is_cut;
+        apr_thread_mutex_unlock(st->mutex);
+    }
+    return is_cut ? unavailable(r) : NULL;
+}
+
+vo_err_t *vo_database_answers(request_rec *r, int most)
+{
+    vo_state_t *st = vo_state(r->server);
+    unsigned n;
+    int is_cut;
+
+    if (!st) {
+        return no_state(r);
+    }
+    apr_thread_mutex_lock(st->mutex);
+    n = st->nchecks;
+    if (!st->thread && !st->asked) {
+        check_here(st, r->pool);
+    }
+    else {
+        if (st->thread) {
+            want(st);
+        }
+        await(st, apr_time_now() + apr_time_from_sec(most));
+    }
+    is_cut = st->is_cut || st->nchecks == n;
+    apr_thread_mutex_unlock(st->mutex);
+    return is_cut ? unavailable(r) : NULL;
 }
 
 /* --- releases ------------------------------------------------------------ */
@@ -314,114 +501,6 @@ vo_err_t *vo_release_for(const vo_release_t **rel, request_rec *r,
                       "There is no release '%.60s' here.", id);
     err->hint = names ? apr_pstrcat(r->pool, "There is: ", names, ".", NULL)
                       : "There is none yet.";
-    return err;
-}
-
-/* --- queries ------------------------------------------------------------- */
-
-static apr_status_t db_cleanup(void *baton)
-{
-    vo_db_t *db = baton;
-
-    dbd_close(db->r->server, db->dbd);
-    vo_gate_leave();
-    return APR_SUCCESS;
-}
-
-vo_err_t *vo_db_open(vo_db_t **db, request_rec *r)
-{
-    ap_dbd_t *dbd;
-    PGconn *conn;
-    vo_err_t *err;
-
-    VO_TRY(vo_gate_enter(r));
-    err = open_dbd(&dbd, &conn, r->server, r->pool);
-    if (err) {
-        vo_gate_leave();
-        return err;
-    }
-    *db = apr_palloc(r->pool, sizeof(**db));
-    (*db)->conn = conn;
-    (*db)->dbd = dbd;
-    (*db)->r = r;
-    apr_pool_cleanup_register(r->pool, *db, db_cleanup, apr_pool_cleanup_null);
-    return NULL;
-}
-
-void vo_db_close(vo_db_t *db)
-{
-    apr_pool_cleanup_run(db->r->pool, db, db_cleanup);
-}
-
-int vo_is_client_gone(request_rec *r)
-{
-    conn_rec *c = r->connection;
-    apr_socket_t *sock;
-    apr_os_sock_t fd;
-    struct pollfd p;
-
-    if (c->aborted) {
-        return 1;
-    }
-    if (c->master) {
-        c = c->master; /* of HTTP/2: the stream has no socket of its own */
-    }
-    sock = ap_get_conn_socket(c);
-    if (!sock || apr_os_sock_get(&fd, sock) != APR_SUCCESS) {
-        return c->aborted;
-    }
-    p.fd = fd;
-    p.events = POLLRDHUP;
-    p.revents = 0;
-    return poll(&p, 1, 0) > 0
-           && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
-typedef struct watched_t {
-    const vo_sql_req_t *req;
-    request_rec *r;
-} watched_t;
-
-static vo_err_t *watched_begin(void *baton, int nfields, const unsigned *oids)
-{
-    const vo_sql_req_t *req = ((watched_t *)baton)->req;
-
-    return req->begin ? req->begin(req->baton, nfields, oids) : NULL;
-}
-
-static vo_err_t *watched_row(void *baton, const vo_cell_t *cells, int nfields)
-{
-    const vo_sql_req_t *req = ((watched_t *)baton)->req;
-
-    return req->row ? req->row(req->baton, cells, nfields) : NULL;
-}
-
-static int watched_is_gone(void *baton)
-{
-    const watched_t *w = baton;
-
-    return w->req->is_gone ? w->req->is_gone(w->req->baton)
-                           : vo_is_client_gone(w->r);
-}
-
-vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
-                   vo_sql_done_t *done)
-{
-    vo_sql_req_t inner = *req;
-    watched_t watched = {req, r};
-    vo_db_t *db;
-    vo_err_t *err;
-
-    done->nrows = 0;
-    done->is_overflow = 0;
-    VO_TRY(vo_db_open(&db, r));
-    inner.begin = watched_begin;
-    inner.row = watched_row;
-    inner.is_gone = watched_is_gone;
-    inner.baton = &watched;
-    inner.base_url = vo_base_url(r);
-    err = vo_sql_run(db->conn, &inner, done, r->pool);
-    vo_db_close(db);
     return err;
 }
 

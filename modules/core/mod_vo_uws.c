@@ -5,7 +5,6 @@
 #include "mod_vo_jobs_int.h"
 
 #include <ap_mpm.h>
-#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -341,23 +340,19 @@ static void forecast(uws_t *u)
     }
 }
 
-/* How many requests of this process wait for a phase. */
-static apr_uint32_t waiting;
-
 /* Wait until the job leaves the phase it is in, SECONDS at most. Waiting takes
- * a thread but no database connection; when half of the threads wait, nobody
- * more may. */
+ * a thread but no database connection; when threads become scarce nobody waits
+ * any longer. */
 static vo_err_t *wait_phase(uws_t *u, int seconds)
 {
     apr_time_t until = apr_time_now() + apr_time_from_sec(seconds);
     apr_interval_time_t pause = apr_time_from_msec(POLL_FIRST_MS);
-    int nthreads = 1, state = 0, phase = (int)u->job->phase;
+    int state = 0, phase = (int)u->job->phase;
     vo_err_t *err = NULL;
 
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &nthreads);
-    if (apr_atomic_inc32(&waiting) < (apr_uint32_t)(nthreads + 1) / 2) {
+    if (vo_gate_park()) {
         while (!err && phase == (int)u->job->phase && apr_time_now() < until
-               && !u->r->connection->aborted
+               && !u->r->connection->aborted && !vo_gate_is_crowded()
                && !(ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
                     && state == AP_MPMQ_STOPPING)) {
             apr_interval_time_t left = until - apr_time_now();
@@ -369,8 +364,8 @@ static vo_err_t *wait_phase(uws_t *u, int seconds)
             WITH_DB(u, err, vo_job_phase(&phase, db->conn, u->job->id,
                                          u->r->pool));
         }
+        vo_gate_unpark();
     }
-    apr_atomic_dec32(&waiting);
     return err;
 }
 
@@ -778,6 +773,7 @@ int vo_uws_handle(request_rec *r, const vo_jobtype_t *type,
     u.rel = rel;
     u.url = url;
     u.conf = vo_jobs_conf(r);
+    vo_request(r)->is_brief = 1;
     err = vo_params(&u.posted, r);
     if (err) {
         return fail(&u, err);

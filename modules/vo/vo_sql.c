@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <libpq-events.h>
 
@@ -16,6 +17,7 @@
 #define POLL_MS 100       /* how often a waiting query asks for the client */
 #define GRACE_MS 10000    /* answer to a cancel, or after statement_timeout */
 #define AGAIN_MS 300      /* a cancel that shows no effect is repeated */
+#define RESET_MS 5000     /* a server that does not take a connection is down */
 #define MAX_PREPARED 200  /* named statements per connection */
 
 /* --- what is known of a connection --------------------------------------- */
@@ -85,6 +87,33 @@ static int is_prepared(const conn_state_t *st, const char *name)
         }
     }
     return 0;
+}
+
+void vo_sql_reset(PGconn *conn, apr_interval_time_t most)
+{
+    apr_time_t until = apr_time_now()
+                       + (most > 0 ? most : apr_time_from_msec(RESET_MS));
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+
+    if (!PQresetStart(conn)) {
+        return;
+    }
+    while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
+        struct pollfd p = {PQsocket(conn), POLLIN, 0};
+        apr_interval_time_t left = until - apr_time_now();
+
+        if (next == PGRES_POLLING_WRITING) {
+            p.events = POLLOUT;
+        }
+        if (left <= 0) {
+            /* it may still come: the next one begins anew */
+            shutdown(PQsocket(conn), SHUT_RDWR);
+        }
+        else if (!poll(&p, 1, (int)apr_time_as_msec(left) + 1)) {
+            continue;
+        }
+        next = PQresetPoll(conn);
+    }
 }
 
 /* --- one run ------------------------------------------------------------- */
@@ -287,7 +316,7 @@ static void drain(run_t *run, int step)
         PQclear(res);
     }
     if (step < run->nsteps || !PQexitPipelineMode(run->conn)) {
-        PQreset(run->conn);
+        vo_sql_reset(run->conn, 0);
     }
 }
 
@@ -525,7 +554,7 @@ static vo_err_t *exchange(run_t *run, int (*send)(run_t *run), int *retry)
         err = read_steps(run, &step, retry);
     }
     if (*retry) {
-        PQreset(run->conn);
+        vo_sql_reset(run->conn, 0);
         *retry = PQstatus(run->conn) == CONNECTION_OK;
         return err;
     }
@@ -545,7 +574,7 @@ static void roll_back(run_t *run)
         PQclear(PQexec(run->conn, "ROLLBACK"));
     }
     if (PQtransactionStatus(run->conn) != PQTRANS_IDLE) {
-        PQreset(run->conn);
+        vo_sql_reset(run->conn, 0);
     }
 }
 
@@ -570,7 +599,7 @@ static vo_err_t *open_transaction(run_t *run, int *retry)
         err = req->setup(req->setup_baton, run->conn);
     }
     if (err && PQstatus(run->conn) == CONNECTION_BAD) {
-        PQreset(run->conn);
+        vo_sql_reset(run->conn, 0);
         *retry = PQstatus(run->conn) == CONNECTION_OK;
     }
     return err;
@@ -638,7 +667,7 @@ vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
         }
     }
     if (PQstatus(conn) != CONNECTION_OK) {
-        PQreset(conn);
+        vo_sql_reset(conn, 0);
         if (PQstatus(conn) != CONNECTION_OK) {
             return lost(&run);
         }

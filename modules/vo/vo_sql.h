@@ -5,6 +5,8 @@
 
 #include <libpq-fe.h>
 
+#include <apr_time.h>
+
 #include "meta/vo_meta.h"
 #include "table/vo_table.h"
 #include "vo_err.h"
@@ -55,6 +57,10 @@ typedef struct vo_sql_done_t {
  * (division by zero, numeric overflow...). */
 vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
                      vo_sql_done_t *done, apr_pool_t *pool);
+
+/* PQreset that takes MOST, or some seconds with 0, at the longest; then the
+ * status of CONN is CONNECTION_BAD. */
+void vo_sql_reset(PGconn *conn, apr_interval_time_t most);
 
 /* TEXTS (const char *) as the text of a PostgreSQL array, in POOL: one parameter
  * for all of them. */

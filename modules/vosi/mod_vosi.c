@@ -90,44 +90,6 @@ static const command_rec commands[] = {
 
 /* ---- availability ----------------------------------------------------- */
 
-static vo_err_t *no_fields(void *baton, int nfields, const unsigned *oids)
-{
-    (void)baton;
-    (void)nfields;
-    (void)oids;
-    return NULL;
-}
-
-static vo_err_t *no_row(void *baton, const vo_cell_t *cells, int nfields)
-{
-    (void)baton;
-    (void)cells;
-    (void)nfields;
-    return NULL;
-}
-
-/* Ask the database for its sign of life. */
-static vo_err_t *ask_database(request_rec *r, int timeout_s)
-{
-    vo_sql_req_t req;
-    vo_sql_done_t done;
-
-    memset(&req, 0, sizeof(req));
-    req.timeout_ms = timeout_s * 1000;
-    req.is_small = 1;
-    req.sql = "SELECT 1";
-    req.max_rows = -1;
-    req.begin = no_fields;
-    req.row = no_row;
-    VO_TRY(fns.query(r, &req, &done));
-    return done.nrows == 1
-               ? NULL
-               : vo_err_fault(r->pool, APR_EGENERAL,
-                              "The database does not answer",
-                              "SELECT 1 gave %" APR_INT64_T_FMT " rows",
-                              done.nrows);
-}
-
 /* Fill AVAIL from the last probe, or from a new one when that is too old. The
  * lock is not held while asking: a slow database delays only who asks. */
 static void probe(request_rec *r, const vo_service_t *svc,
@@ -151,7 +113,7 @@ static void probe(request_rec *r, const vo_service_t *svc,
     if (!is_fresh) {
         apr_time_t now;
 
-        err = ask_database(r, timeout);
+        err = fns.database_answers(r, timeout);
         if (err) {
             fns.log_error(r, err);
         }

@@ -194,21 +194,12 @@ def test_releases_do_not_leak_into_each_other(vo):
     assert got == {("test-dr1", "5000"), ("test-dr2", "1200")}
 
 
-def answer_in_time(url, seconds=5, tries=4):
-    """The answer. httpd may give a connection to a child whose threads are all
-    busy, where it waits; a client that asks again is given to another."""
-    for _ in range(tries - 1):
-        try:
-            return requests.get(url, timeout=seconds)
-        except requests.Timeout:
-            pass
-    return requests.get(url, timeout=seconds)
-
-
-def test_answers_while_every_connection_is_busy(vo, tap, expect_log):
+def test_answers_while_every_connection_is_busy(vo, tap, conf_now,
+                                                expect_log):
     """More slow queries than the pool has connections: what needs no query
     is answered at once, and the waiting ones go when their clients go."""
-    expect_log("VO1022")        # of those that waited too long
+    conf_now("VOPoolWait 60")           # nobody is refused meanwhile
+    expect_log("AH03490", "AH10159")    # httpd's, about making a process more
     path = requests.Request("GET", vo.url + tap.url + "/sync", params={
         "QUERY": SLOW}).prepare().path_url
     host, port = vo.url.split("//")[1].split(":")
@@ -220,7 +211,8 @@ def test_answers_while_every_connection_is_busy(vo, tap, expect_log):
         assert wait_until(lambda: active(vo) >= 20, 10)
         time.sleep(4.1)                 # what is known is stale by now
         for url in (tap.url + "/capabilities", "/health"):
-            assert answer_in_time(vo.url + url).status_code == 200
+            # a connection of its own each: it may fall to any process
+            assert requests.get(vo.url + url, timeout=2).status_code == 200
     finally:
         for s in busy:
             s.close()

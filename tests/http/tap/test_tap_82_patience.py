@@ -1,0 +1,187 @@
+"""test_tap_82_patience.py: who needs no query never waits for those who do."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+import concurrent.futures
+import os
+import select
+import signal
+import socket
+import time
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from pyvohttpd import jobs, seed
+from pyvohttpd.jobs import ASYNC, Job, until
+from pyvohttpd.xmltree import VOTable, parse
+
+TAP = "/vo/tap/job-dr1"
+QUICK = "SELECT TOP 1 id FROM job.Numbers"
+# a connection taken, and nothing of the processor
+SLEEP = "SELECT id, z FROM job.Sleep"
+DOCUMENTS = [TAP + "/capabilities", TAP + "/availability", TAP + "/tables",
+             TAP + "/examples", TAP + "/async", "/health",
+             "/vo/job-dr1/capabilities", "/vo/job-dr1/availability"]
+AVAILABLE = "{http://www.ivoa.net/xml/VOSIAvailability/v1.0}available"
+RUNNING = ("SELECT count(*) FROM pg_stat_activity WHERE usename = 'vo_web'"
+           " AND wait_event = 'PgSleep'")
+# httpd has two processes of 32 threads and 24 connections here: 20 and 28 each
+ALL_RUN, ALL_HELD = 40, 56
+# what httpd itself says of having no more processes to make
+FULL = ["AH03490", "AH10159", "AH00484", "AH00485"]
+SOON = 2        # s, on a machine that does other things too
+
+
+@pytest.fixture(scope="module", autouse=True)
+def release(vo):
+    jobs.make_release(vo)
+    conn = vo.connect()
+    with conn.cursor() as cur:
+        cur.execute("CREATE VIEW job_dr1.sleep AS SELECT 1 AS id,"
+                    " (pg_sleep(120) IS NULL)::int AS z")
+        seed._table(cur, jobs.RELEASE, 3, "job.Sleep", "sleep",
+                    [jobs.ID, jobs.Z])
+    conn.close()
+    until(lambda: b"job.Sleep" in vo.get(TAP + "/tables").content)
+    yield
+    jobs.drop_release(vo)
+
+
+def running(vo):
+    return vo.sql(RUNNING)[0][0]
+
+
+def sync(vo, query=QUICK, timeout=30, **params):
+    """On a connection of its own, which may fall to any process of httpd."""
+    return requests.get(vo.url + TAP + "/sync", timeout=timeout,
+                        params=dict(params, LANG="ADQL", QUERY=query))
+
+
+def ask(vo, n, query=SLEEP):
+    """N clients that have sent a query and read nothing: sockets."""
+    path = requests.Request("GET", vo.url + TAP + "/sync", params={
+        "LANG": "ADQL", "QUERY": query}).prepare().path_url
+    host, port = vo.url.split("//")[1].split(":")
+    made = []
+    for _ in range(n):
+        made.append(socket.create_connection((host, int(port)), 10))
+        made[-1].sendall(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+                          % path).encode())
+    return made
+
+
+def answered(sockets):
+    return select.select(sockets, [], [], 0)[0]
+
+
+@contextmanager
+def filled(vo):
+    """Every process has all the slow queries it takes, and as many that wait;
+    those that were refused meanwhile, and those that were not."""
+    refused, held = [], []
+    try:
+        deadline = time.monotonic() + 30
+        while running(vo) < ALL_RUN or len(held) < ALL_HELD:
+            assert time.monotonic() < deadline
+            held += ask(vo, 8)
+            time.sleep(0.3)     # httpd makes another process in a second
+            refused += answered(held)
+            held = [s for s in held if s not in refused]
+        yield refused, held
+    finally:
+        for s in refused + held:
+            s.close()
+        until(lambda: running(vo) == 0)
+
+
+def documents_come(vo):
+    for url in DOCUMENTS:
+        start = time.monotonic()
+        r = requests.get(vo.url + url, timeout=SOON)
+        assert r.status_code == 200, (url, r.text)
+        assert time.monotonic() - start < SOON, url
+        if url.endswith("/availability"):
+            assert parse(r.content).findtext(AVAILABLE) == "true", url
+
+
+# --- more queries than there is room for --------------------------------------
+
+def test_documents_when_more_ask_than_there_are_threads(vo, conf_now,
+                                                        expect_log):
+    conf_now("VOPoolWait 60")
+    expect_log("VO1022", *FULL)
+    with filled(vo) as (refused, held):
+        more = ask(vo, 100)
+        until(lambda: len(answered(more)) == 100, SOON)
+        for s in refused + more:
+            head = s.recv(65536).decode("latin-1").lower()
+            assert head.startswith("http/1.1 503") and "retry-after:" in head
+            s.close()
+        time.sleep(4.1)         # what is known is stale by now
+        documents_come(vo)
+        r = sync(vo, timeout=SOON)
+        assert r.status_code == 503 and int(r.headers["Retry-After"]) > 0
+        assert "try again" in VOTable(r.content).message()
+        assert not answered(held)
+    assert sync(vo).status_code == 200
+
+
+def test_who_waited_long_enough_is_told(vo, conf_now, expect_log):
+    """VOPoolWait, from the first of those that wait to the last."""
+    conf_now("VOPoolWait 3")
+    expect_log("VO1022", *FULL)
+    start = time.monotonic()
+    with filled(vo) as (_, held):
+        until(lambda: len(answered(held)) == ALL_HELD - ALL_RUN)
+        assert time.monotonic() - start > 3
+        documents_come(vo)
+
+
+def test_short_queries_take_turns(vo, expect_log):
+    """Nobody is refused while the queue moves, however long it is."""
+    expect_log(*FULL)
+    with concurrent.futures.ThreadPoolExecutor(200) as pool:
+        codes = list(pool.map(lambda _: sync(vo).status_code, range(600)))
+    assert codes == [200] * 600
+
+
+def test_jobs_while_queries_take_all_they_may(vo, conf_now, expect_log):
+    conf_now("VOPoolWait 60")
+    expect_log("VO1022", *FULL)
+    with filled(vo):
+        start = time.monotonic()
+        r = requests.post(vo.url + ASYNC, timeout=SOON, allow_redirects=False,
+                          data={"QUERY": QUICK, "LANG": "ADQL",
+                                "FORMAT": "csv", "PHASE": "RUN"})
+        assert r.status_code == 303, r.text
+        job = Job(vo, r.headers["Location"])
+        until(lambda: requests.get(job.url + "/phase", timeout=SOON).text
+              == "COMPLETED")
+        assert requests.get(job.url + "/results/result", timeout=SOON
+                            ).text.split() == ["id", "1"]
+        assert requests.delete(job.url, timeout=SOON, allow_redirects=False
+                               ).status_code == 303
+        assert time.monotonic() - start < 4 * SOON
+
+
+def test_who_waits_for_a_job_makes_room(vo, conf_now, expect_log):
+    """WAIT holds a thread, so it ends early when threads become scarce."""
+    conf_now("VOJobWait 60\nVOPoolWait 60")
+    expect_log("VO1022", *FULL)
+    job = jobs.submit(vo, QUERY=SLEEP, LANG="ADQL", PHASE="RUN")
+    job.wait("EXECUTING")
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        waiting = [pool.submit(requests.get, job.url, timeout=60,
+                               params={"WAIT": 50, "PHASE": "EXECUTING"})
+                   for _ in range(100)]
+        # as many as there is room for wait, the others are answered
+        until(lambda: sum(w.done() for w in waiting) >= 100 - ALL_HELD)
+        documents_come(vo)
+        held = ask(vo, ALL_RUN)
+        until(lambda: sum(w.done() for w in waiting)
+              >= 100 - (ALL_HELD - ALL_RUN))
+        documents_come(vo)
+        for s in held:
+            s.close()
+        job.post("/phase", PHASE="ABORT")
+        assert {w.result().status_code for w in waiting} == {200}
