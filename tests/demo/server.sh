@@ -73,7 +73,7 @@ pg_start() {
         mkdir -m 700 "$dir/pg"
         own "$dir/pg"
         as_user "$pgbin/initdb" -D "$dir/pg" -U vo_admin -E UTF8 --locale=C \
-            --no-sync -A peer > "$dir/initdb.log" 2>&1 ||
+            --lc-ctype=C.UTF-8 --no-sync -A peer > "$dir/initdb.log" 2>&1 ||
             { cat "$dir/initdb.log" >&2; die "initdb failed"; }
         # Whoever started us may be any of our database users, nobody else.
         printf 'local all all peer map=vo\n' > "$dir/pg/pg_hba.conf"

@@ -187,6 +187,9 @@ static void join_equal(adql_ctx_t *c, adql_tref_t *t, adql_node_t *left,
         adql_fail(c, t->off, "The join cannot compare the columns '%s': one "
                   "is %s, the other %s.", name, adql_type_name(&left->ty),
                   adql_type_name(&right->ty));
+        if (t->is_natural) {
+            adql_hint(c, "Write USING (...) with the columns to compare.");
+        }
     }
     cmp->off = t->off;
     cmp->ty.cls = T_COND;
