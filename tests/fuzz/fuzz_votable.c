@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The reader looks at the content to choose, so every format is reached. Each
  * row it hands out must have cells of sane lengths, all of whose bytes are
- * touched; an error must carry a message. */
+ * touched; an error must carry a message. What was read as an upload is written
+ * again in both binary serialisations. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,9 +60,34 @@ static void touch(const vo_cell_t *cell)
     }
 }
 
-static vo_err_t *read_all(const char *path, apr_pool_t *pool)
+static vo_err_t *to_nowhere(void *baton, const char *data, apr_size_t len)
 {
-    vo_reader_opts_t opts = {.max_bytes = 4 << 20};
+    (void)baton;
+    (void)data;
+    (void)len;
+    return NULL;
+}
+
+/* A writer of what INFO describes; NULL when there can be none. */
+static vo_writer_t *writer(const vo_tableinfo_t *info, const char *format,
+                           apr_pool_t *pool)
+{
+    vo_tabledoc_t *doc = apr_pcalloc(pool, sizeof(*doc));
+    const vo_tablefmt_t *fmt;
+    vo_writer_t *w;
+
+    doc->nfields = info->nfields;
+    doc->fields = info->fields;
+    check(!vo_tablefmt_find(&fmt, NULL, format, pool));
+    w = vo_writer_create(fmt, doc, vo_out_create(to_nowhere, NULL, pool), pool);
+    return fmt->begin(w) ? NULL : w;
+}
+
+static vo_err_t *read_all(const char *path, int is_exact, apr_pool_t *pool)
+{
+    vo_reader_opts_t opts = {.max_bytes = 4 << 20, .is_exact = is_exact};
+    static const char *const formats[2] = {"votable/b", "votable/b2"};
+    vo_writer_t *to[2] = {NULL, NULL};
     const vo_tableinfo_t *info;
     const vo_cell_t *cells;
     vo_reader_t *reader;
@@ -75,6 +101,9 @@ static vo_err_t *read_all(const char *path, apr_pool_t *pool)
         check(info->fields[i].name && *info->fields[i].name);
         check(info->fields[i].pg_oid != 0);
     }
+    for (i = 0; is_exact && i < 2; ++i) {
+        to[i] = writer(info, formats[i], pool);
+    }
     for (;;) {
         VO_TRY(vo_reader_next(reader, &cells));
         if (!cells || ++nrows > 20000) {
@@ -82,6 +111,11 @@ static vo_err_t *read_all(const char *path, apr_pool_t *pool)
         }
         for (i = 0; i < info->nfields; ++i) {
             touch(&cells[i]);
+        }
+        for (i = 0; i < 2; ++i) {
+            if (to[i] && to[i]->fmt->row(to[i], cells)) {
+                to[i] = NULL;
+            }
         }
     }
     vo_reader_progress(reader, &done, &all);
@@ -97,7 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     apr_pool_create(&pool, NULL);
-    err = read_all(apr_psprintf(pool, "/proc/self/fd/%d", fd), pool);
+    err = read_all(apr_psprintf(pool, "/proc/self/fd/%d", fd), 0, pool);
+    check(!err || *vo_err_public(err, pool));
+    err = read_all(apr_psprintf(pool, "/proc/self/fd/%d", fd), 1, pool);
     check(!err || *vo_err_public(err, pool));
     apr_pool_destroy(pool);
     close(fd);

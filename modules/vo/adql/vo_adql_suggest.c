@@ -590,8 +590,9 @@ void adql_no_column(adql_ctx_t *c, adql_query_t *q, adql_node_t *col)
     near = adql_nearest(c, last->text, n, get_column, &cand);
     if (name->n == 1 && is_alias_of(q, last->text)) {
         static const char *const clauses[] = {
-            "in SELECT itself", "in FROM", "in WHERE", "inside an expression "
-            "of GROUP BY", "in HAVING", "inside an expression of ORDER BY"
+            "in SELECT itself", "in FROM", "in WHERE",
+            "inside an expression of GROUP BY", "in HAVING",
+            "inside an expression of ORDER BY"
         };
 
         adql_hint(c, "Names given in SELECT are not known %s; repeat the "

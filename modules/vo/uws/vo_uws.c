@@ -176,17 +176,17 @@ vo_err_t *vo_uws_count(int *value, const char *name, const char *text, int min,
 {
     int64_t n;
 
-    if (*text && strspn(text, "0123456789") == strlen(text)
-        && (!vo_num_to_int64(text, (int)strlen(text), &n)
-            || n > APR_INT32_MAX)) {
-        n = APR_INT32_MAX;
+    if (!vo_num_to_int64(text, (int)strlen(text), &n)) {
+        /* nothing but digits is a number beyond any we have */
+        n = *text && strspn(text, "0123456789") == strlen(text)
+                ? APR_INT32_MAX : (int64_t)min - 1;
     }
-    else if (!vo_num_to_int64(text, (int)strlen(text), &n) || n < min) {
+    if (n < min) {
         return vo_err_make(pool, VO_ERR_USAGE,
                            "%s '%.60s' is not a whole number of at least %d.",
                            name, text, min);
     }
-    *value = (int)n;
+    *value = n > APR_INT32_MAX ? APR_INT32_MAX : (int)n;
     return NULL;
 }
 

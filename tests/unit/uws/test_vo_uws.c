@@ -152,6 +152,8 @@ static void test_count(void **state)
     assert_int_equal(n, 2147483647);
     assert_null(vo_uws_count(&n, "WAIT", "99999999999999999999999", 0, pool));
     assert_int_equal(n, 2147483647);
+    assert_null(vo_uws_count(&n, "WAIT", " 2147483648\t", -1, pool));
+    assert_int_equal(n, 2147483647);
     assert_null(vo_uws_count(&n, "WAIT", "-1", -1, pool));
     assert_int_equal(n, -1);
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
