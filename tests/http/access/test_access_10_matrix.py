@@ -59,6 +59,7 @@ def truth(vo, auth):
                                             ).status_code
            for method in METHODS for path, params in ADDRESSES}
     become(vo, "private")
+    vo.sql("DELETE FROM vo.job WHERE release_id = %s", (RELEASE,))
 
 
 @pytest.fixture(scope="module", params=STATES)
