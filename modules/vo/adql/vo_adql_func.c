@@ -9,7 +9,8 @@
 #include <apr_strings.h>
 
 /*
- * Argument letters: f number, given to SQL as double; n number as it is;
+ * Argument letters: f number, given to SQL as double; n number as it is; N that
+ * or an array of numbers;
  * i integer; s string; L string literal; t timestamp (or its text); a numeric
  * array; p point; G any geometry; m MOC; * anything. The last letter repeats.
  * Result letters: d double, i int, l long, s string; 1 as the first argument,
@@ -82,7 +83,7 @@ const adql_func_t adql_funcs[] = {
     {"upper", 1, 1, "s", "s", "upper(%1)", 0, NULL, STR, NULL, NULL},
     /* not announced: its feature id is younger than validators in use */
     {"coalesce", 1, -1, "*", "C", NULL, F_SPECIAL, "=", NULL, NULL, NULL},
-    {"in_unit", 2, 2, "ns", "d", NULL, F_SPECIAL, NULL, "features-adql-unit",
+    {"in_unit", 2, 2, "Ns", "d", NULL, F_SPECIAL, NULL, "features-adql-unit",
      NULL, NULL},
     /* flags: the language has no operators for bits */
     {"bitwise_and", 2, 2, "ii", "l", "((%1)::bigint & (%2)::bigint)", 0, NULL,
@@ -293,6 +294,11 @@ static void check_arg(adql_ctx_t *c, const adql_node_t *n, adql_node_t *arg,
     case 'n':
         need = adql_is_number(&arg->ty) ? NULL : "a number";
         break;
+    case 'N':
+        need = adql_is_number(&arg->ty)
+               || (cls == T_ARRAY && arg->ty.oid != OID_BOOL_A)
+            ? NULL : "a number or an array of numbers";
+        break;
     case 'i':
         need = cls == T_INT ? NULL : "an integer";
         break;
@@ -413,6 +419,15 @@ static void in_unit(adql_ctx_t *c, adql_node_t *n)
             && back == floor(back) && back < 1e15 ? OP_DIV : OP_MUL;
     n->alias.text = apr_psprintf(c->pool, "%.17g", n->op == OP_DIV ? back
                                                                  : factor);
+    if (n->list->ty.cls == T_ARRAY) { /* the array times the number */
+        n->kind = N_BIN;
+        n->a = n->list;
+        n->b = adql_node(c, N_NUM, n->off, n->end);
+        n->b->text = n->alias.text;
+        adql_set_type(&n->b->ty, OID_FLOAT8);
+        n->list = NULL;
+        adql_check_array_bin(c, n);
+    }
 }
 
 static void coalesce(adql_ctx_t *c, adql_node_t *n)

@@ -375,6 +375,10 @@ void adql_syntax_error(adql_ctx_t *c, int tk, const adql_tok_t *tok)
                       "quotes.", snippet(c, tok));
         }
     }
+    else if ((c->prev_tk == TK_AS || c->prev_tk == TK_DOT) && tok->text
+             && !tok->op && tk != TK_IDENT && tk != TK_STRING) {
+        reserved_name(c, tok); /* AS top */
+    }
     else {
         adql_fail(c, tok->off, "'%s' does not fit here, after '%s'.",
                   snippet(c, tok), snippet(c, prev));

@@ -119,3 +119,23 @@ def test_full_join_without_equality(vo):
     want |= {(str(i), "") for i in ids[a] if i not in {p[0] for p in pairs}}
     want |= {("", str(j)) for j in ids[b] if j not in {p[1] for p in pairs}}
     assert {tuple(r) for r in rows} == want and len(rows) == len(want)
+
+
+@pytest.mark.parametrize("fmt", ["votable", "votable/b2", "fits"])
+def test_unit_of_an_array(vo, fmt):
+    got = table(vo, "SELECT object_id, IN_UNIT(MAG_AUTO, 'mmag') AS m, "
+                "arr_max(IN_UNIT(MAG_AUTO, 'mmag')) AS largest FROM test.Stars "
+                "WHERE object_id < 9007199254741002 ORDER BY object_id", fmt)
+    assert len(got) == 9
+    for g, mags in zip(got, COLS["mag_auto"]):
+        want = np.array(mags, np.float32).astype(float) * 1000
+        np.testing.assert_allclose(np.asarray(g["m"], float), want, 1e-6)
+        np.testing.assert_allclose(g["largest"], want.max(), 1e-6)
+
+
+def test_unit_of_an_array_in_metadata(vo):
+    field = parse_single_table(io.BytesIO(ask(
+        vo, "SELECT TOP 1 IN_UNIT(MAG_AUTO, 'mmag') AS m FROM test.Stars",
+        "votable"))).fields[0]
+    assert str(field.unit) == "mmag" and field.datatype == "float"
+    assert field.arraysize == "12"

@@ -259,6 +259,8 @@ static const reject_t rejected[] = {
     {"SELECT name AS date FROM filter", 15, "\"date\""},
     {"SELECT distance FROM filter", 7, "\"distance\""},
     {"SELECT name FROM filter CROSS JOIN tileimage", 24, "comma"},
+    {"SELECT name AS top FROM filter", 15, "\"top\""},
+    {"SELECT f.case FROM filter f", 9, "\"case\""},
     {"SELECT CAST(1 AS DOUBLE) FROM filter", 23, "DOUBLE PRECISION"},
     {"SELECT CAST(1 AS NUMERIC) FROM filter", 17, "CAST knows SMALLINT"},
     {"SELECT CAST(1 AS BOOLEAN) FROM filter", 17, "CAST knows SMALLINT"},
