@@ -116,6 +116,8 @@ static vo_err_t *check_url(fetch_t *f, const char *url)
         if (!vo_fetch_is_allowed(f->rules, bare)) {
             err = refused(f, "its host is not among those this service "
                              "fetches from");
+            err->hint = "Send the table in the request, as a part of a "
+                        "multipart/form-data body: UPLOAD=name,param:part";
         }
         f->is_literal = inet_pton(AF_INET, bare, address) == 1
                         || inet_pton(AF_INET6, bare, address) == 1;

@@ -275,6 +275,13 @@ static vo_err_t *read_column(vo_reader_t *r, int i)
                                          c->null + (apr_int64_t)c->add);
     }
     field->pg_oid = vo_field_oid(field);
+    if (r->opts.is_exact) {
+        field->as = c->letter == 'X'                         ? VO_AS_BIT
+                    : c->letter == 'C' || c->letter == 'M' ? VO_AS_COMPLEX
+                                                             : VO_AS_IS;
+        c->is_whole = field->pg_oid == VO_OID_TEXT_ARRAY && !c->is_heap;
+        field->pg_oid = c->is_whole ? VO_OID_TEXT : field->pg_oid;
+    }
     return NULL;
 }
 

@@ -11,6 +11,7 @@ typedef struct vo_fcol_t {
     int is_heap;        /* P or Q */
     apr_int64_t repeat; /* elements in the row; of a descriptor always 1 */
     int width;          /* bytes of an element; characters of a string */
+    int is_whole;       /* strings that stay one text */
     apr_size_t offset;  /* in the row */
     double scale, zero;
     int is_scaled;      /* the value is scale * raw + zero, a double */

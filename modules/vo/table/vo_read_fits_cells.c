@@ -173,6 +173,32 @@ static int text_length(const unsigned char *p, int width)
     return len;
 }
 
+/* The BYTES of strings of WIDTH at P as one text, each with the blanks that make
+ * it so long. */
+static void add_whole(vo_reader_t *r, const unsigned char *p, int width,
+                      apr_int64_t bytes)
+{
+    /* behind where the text goes, which is twice as long at most */
+    char *whole = vo_row_space(&r->row, 3 * (apr_size_t)bytes + 2)
+                  + 2 * bytes + 1;
+    apr_int64_t at;
+    int len = 0;
+
+    memset(whole, ' ', (apr_size_t)bytes);
+    for (at = 0; width && at + width <= bytes; at += width) {
+        int n = text_length(p + at, width);
+
+        memcpy(whole + at, p + at, (apr_size_t)n);
+        len = n ? (int)at + n : len;
+    }
+    if (len) {
+        vo_row_add_text(&r->row, whole, (apr_size_t)len);
+    }
+    else {
+        vo_row_add_null(&r->row);
+    }
+}
+
 /* Text, NULL when blank; strings of an array likewise. */
 void vo_fits_text(vo_reader_t *r, int i, const unsigned char *p,
                   apr_int64_t bytes)
@@ -194,6 +220,10 @@ void vo_fits_text(vo_reader_t *r, int i, const unsigned char *p,
         else {
             vo_row_add_null(&r->row);
         }
+        return;
+    }
+    if (c->is_whole) {
+        add_whole(r, p, width, bytes);
         return;
     }
     if (r->info.fields[i].pg_oid != VO_OID_TEXT_ARRAY) {
