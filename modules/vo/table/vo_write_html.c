@@ -29,6 +29,7 @@ static const char page_head[] =
     "td.a{max-width:24em;overflow:hidden;text-overflow:ellipsis;"
     "white-space:nowrap}td.a:hover{white-space:normal}"
     "td.z{background:#f8f8f8}"
+    "pre{background:#f4f4f6;padding:.5em 1em;overflow-x:auto}"
     "tbody tr:hover{background:#eef3fb}.warn{color:#a40000}</style>\n";
 
 static vo_err_t *put_text(vo_out_t *out, const char *before, const char *text,
@@ -42,10 +43,26 @@ static vo_err_t *put_text(vo_out_t *out, const char *before, const char *text,
     return vo_out_puts(out, after);
 }
 
+/* The query that was asked, or NULL. */
+static const char *query_of(const vo_tabledoc_t *doc)
+{
+    int i;
+
+    for (i = 0; i < doc->ninfos; ++i) {
+        if (!strcmp(doc->infos[i].name, "QUERY")) {
+            return doc->infos[i].value;
+        }
+    }
+    return NULL;
+}
+
 static vo_err_t *html_begin(vo_writer_t *w)
 {
     html_t *html = apr_pcalloc(w->pool, sizeof(*html));
-    const char *title = w->doc->name ? w->doc->name : "Query result";
+    const vo_tabledoc_t *doc = w->doc;
+    const char *title = doc->resource_description ? doc->resource_description
+                        : doc->name               ? doc->name
+                                                  : "Query result";
     int i;
 
     w->state = html;
@@ -53,7 +70,8 @@ static vo_err_t *html_begin(vo_writer_t *w)
     VO_TRY(vo_out_puts(w->out, page_head));
     VO_TRY(put_text(w->out, "<title>", title, "</title></head>\n<body>\n"));
     VO_TRY(put_text(w->out, "<h1>", title, "</h1>\n"));
-    VO_TRY(put_text(w->out, "<p>", w->doc->description, "</p>\n"));
+    VO_TRY(put_text(w->out, "<p>", doc->description, "</p>\n"));
+    VO_TRY(put_text(w->out, "<pre>", query_of(doc), "</pre>\n"));
     VO_TRY(vo_out_puts(w->out, "<table>\n<thead><tr>"));
     for (i = 0; i < w->doc->nfields; ++i) {
         const vo_field_t *field = &w->doc->fields[i];

@@ -1,8 +1,10 @@
 """test_sync.py: synchronous TAP 1.1 queries: parameters, limits, documents."""
 # SPDX-License-Identifier: GPL-3.0-or-later
 import csv
+import html
 import io
 import json
+import re
 
 import pytest
 from astropy.io import fits
@@ -437,6 +439,16 @@ def test_hidden_and_absent_releases_look_the_same(vo):
     b = vo.get("/vo/tap/test-nothing/sync").text
     assert a.replace("test-private", "X") == b.replace("test-nothing", "X")
     assert "test-dr1" in a and "test-embargo" not in a
+
+
+def test_result_for_people_says_what_was_asked(vo):
+    query = "SELECT TOP 1 id FROM test.Stars WHERE id < 3 AND '<b>' <> 'x'"
+    page = vo.get(DR1 + "/sync", QUERY=query, FORMAT="html").text
+    said = html.unescape(re.search("<pre>(.*?)</pre>", page, re.S).group(1))
+    assert said == query and "<b>" not in page
+    title = vo.sql("SELECT title FROM vo.release WHERE release_id ="
+                   " 'test-dr1'")[0][0]
+    assert "<h1>%s</h1>" % html.escape(title) in page
 
 
 def test_page_for_people(vo):
