@@ -174,14 +174,15 @@ vo_err_t *vo_uws_time(const char **time, const char *name, const char *text,
 vo_err_t *vo_uws_count(int *value, const char *name, const char *text, int min,
                        apr_pool_t *pool)
 {
+    const char *p = text + (*text == '+' || *text == ' ');
     int64_t n;
 
-    if (!vo_num_to_int64(text, (int)strlen(text), &n)) {
-        /* nothing but digits is a number beyond any we have */
-        n = *text && strspn(text, "0123456789") == strlen(text)
-                ? APR_INT32_MAX : (int64_t)min - 1;
+    if (*p && strspn(p, "0123456789") == strlen(p)
+        && !vo_num_to_int64(p, (int)strlen(p), &n)) {
+        n = APR_INT32_MAX; /* a number there is, if larger than any we have */
     }
-    if (n < min) {
+    else if (strpbrk(text, "xX")
+             || !vo_num_to_int64(text, (int)strlen(text), &n) || n < min) {
         return vo_err_make(pool, VO_ERR_USAGE,
                            "%s '%.60s' is not a whole number of at least %d.",
                            name, text, min);
