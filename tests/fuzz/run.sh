@@ -8,7 +8,7 @@ for f in "$@"; do
     mkdir -p "$bin/found/$f"
     kept=$top/corpus/${f#fuzz_}
     mkdir -p "$bin/empty"; [ -d "$kept" ] || kept=$bin/empty
-    if (cd "$bin" && "./$f" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    if (cd "$bin" && "./$f" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 \
         -print_final_stats=1 -verbosity=0 -artifact_prefix="$bin/$f-" "found/$f" "$kept") > "$bin/$f.log" 2>&1; then
         echo "$f: $(grep -h number_of_executed_units "$bin/$f.log" | grep -oE '[0-9]+') inputs, no finding"
         passed=$((passed + 1))

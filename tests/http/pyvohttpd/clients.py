@@ -43,6 +43,15 @@ def httpds(vo):
         return children(int(f.read()))
 
 
+def descendants(vo):
+    """The children of httpd, the workers of jobs and what these started."""
+    found, todo = [], httpds(vo)
+    while todo:
+        found += todo
+        todo = [c for p in todo for c in children(p)]
+    return found
+
+
 def open_files(vo):
     """How many files of images the children have open."""
     n = 0
