@@ -110,6 +110,27 @@ static int post_config_last(apr_pool_t *pconf, apr_pool_t *plog,
                ? OK : start_or_say(vo_jobs_start(pconf, s), s);
 }
 
+/* Are handlers of ours set in S, or for all servers? */
+static int is_serving(const ap_directive_t *tree, const server_rec *s)
+{
+    for (; tree; tree = tree->next) {
+        int is_other = !strcasecmp(tree->directive, "<VirtualHost")
+                       && (!s->defn_name || strcmp(tree->filename, s->defn_name)
+                           || tree->line_num != (int)s->defn_line_number);
+
+        if (!strcasecmp(tree->directive, "SetHandler")
+            && !strncasecmp(tree->args + strspn(tree->args, " \t\"'"), "vo-",
+                            3)) {
+            return 1;
+        }
+        if (!is_other && tree->first_child
+            && is_serving(tree->first_child, s)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void child_init(apr_pool_t *pchild, server_rec *main)
 {
     server_rec *s;
@@ -120,8 +141,10 @@ static void child_init(apr_pool_t *pchild, server_rec *main)
                                                       &vo_module);
 
         conf->state = vo_state_create(s, pchild);
-        if (conf->state) {
-            vo_state_start(conf->state, s == main, pchild);
+        /* beside virtual hosts the main server is hardly ever asked */
+        if (conf->state && (s != main || !s->next)
+            && is_serving(ap_conftree, s)) {
+            vo_state_start(conf->state, pchild);
         }
     }
 }

@@ -63,7 +63,7 @@ static apr_status_t db_cleanup(void *baton)
     vo_db_t *db = baton;
 
     vo_dbd_close(db->dbd, db->r->server);
-    vo_gate_leave(db->r);
+    vo_gate_leave(db->r, 1);
     return APR_SUCCESS;
 }
 
@@ -72,12 +72,16 @@ vo_err_t *vo_db_open(vo_db_t **db, request_rec *r)
     ap_dbd_t *dbd;
     PGconn *conn;
     vo_err_t *err;
+    int is_opening;
 
     VO_TRY(vo_database_last(r)); /* nobody waits for one that is down */
-    VO_TRY(vo_gate_enter(r));
+    VO_TRY(vo_gate_enter(&is_opening, r));
     err = vo_dbd_open(&dbd, &conn, r->server, r->pool);
+    if (is_opening) {
+        vo_gate_opened(!err);
+    }
     if (err) {
-        vo_gate_leave(r);
+        vo_gate_leave(r, 0);
         return err;
     }
     *db = apr_palloc(r->pool, sizeof(**db));

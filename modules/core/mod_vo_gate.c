@@ -26,6 +26,10 @@ APLOG_USE_MODULE(vo);
  * process an eighth never runs or awaits a query, so that documents, which need
  * none, are always answered: when ROOM is used up and the gate is stuck, that
  * is, the queries in it are slow, who comes is told at once to come again.
+ *
+ * While mod_dbd makes a connection its pool is locked; when the database hangs
+ * each attempt takes as long as connect_timeout says. So one request at a time
+ * may cause that, and if it fails it fails for all that wait.
  */
 static struct gate_t {
     apr_thread_mutex_t *mutex;
@@ -35,6 +39,9 @@ static struct gate_t {
     int reserve;      /* and so many only by brief requests */
     int room;         /* threads that may be in here; INT_MAX: one has all */
     int running;      /* requests that have a connection */
+    int idle;         /* connections mod_dbd has ready, as far as is known */
+    int is_opening;   /* a request has it make one */
+    apr_time_t failed; /* when last that was in vain */
     int waiting;      /* that wait for one, */
     int waiting_brief; /* the brief ones of them */
     int parked;       /* that wait for something else */
@@ -90,7 +97,7 @@ static int is_open(int is_brief)
     int most = gate.max - gate.kept;
 
     return gate.running < (is_brief ? most : most - gate.reserve)
-           && gate.running < gate.room;
+           && gate.running < gate.room && (gate.idle > 0 || !gate.is_opening);
 }
 
 static int is_over(void)
@@ -101,13 +108,14 @@ static int is_over(void)
 /* Wait until the gate is open for R, UNTIL at most. */
 static void wait_open(request_rec *r, int is_brief, apr_time_t until)
 {
-    apr_time_t now;
+    apr_time_t now, failed = gate.failed;
     int is_late;
 
     ++gate.waiting;
     gate.waiting_brief += is_brief;
     is_late = is_over();
     while (!is_open(is_brief) && (now = apr_time_now()) < until
+           && gate.failed == failed
            && !(is_late && is_over() && now - gate.moved[is_brief] > STUCK_AFTER)
            && !vo_is_client_gone(r)) {
         apr_thread_cond_timedwait(is_brief ? gate.left_brief : gate.left,
@@ -121,12 +129,17 @@ static void wait_open(request_rec *r, int is_brief, apr_time_t until)
 
 /* --- requests ------------------------------------------------------------ */
 
-static vo_err_t *refuse(request_rec *r, apr_interval_time_t waited)
+static vo_err_t *refuse(request_rec *r, int is_down,
+                        apr_interval_time_t waited)
 {
     vo_err_t *err;
 
     if (vo_is_client_gone(r)) {
         return vo_err_make(r->pool, VO_ERR_GONE, "The client has left.");
+    }
+    if (is_down) {
+        return vo_err_make(r->pool, VO_ERR_BUSY,
+                           "The database is not available; try again later.");
     }
     err = vo_err_make(r->pool, VO_ERR_BUSY,
                       "The service has more queries than it can run at a time; "
@@ -138,29 +151,47 @@ static vo_err_t *refuse(request_rec *r, apr_interval_time_t waited)
     return err;
 }
 
-vo_err_t *vo_gate_enter(request_rec *r)
+vo_err_t *vo_gate_enter(int *is_opening, request_rec *r)
 {
-    apr_time_t start = apr_time_now();
-    int is_brief = vo_request(r)->is_brief, is_in;
+    apr_time_t start = apr_time_now(), failed;
+    int is_brief = vo_request(r)->is_brief, is_in, is_down;
 
     apr_thread_mutex_lock(gate.mutex);
+    failed = gate.failed;
     if (!is_open(is_brief)) {
         wait_open(r, is_brief,
                   start + apr_time_from_sec(vo_conf_pool_wait(r)));
     }
-    is_in = is_open(is_brief);
+    is_down = gate.failed != failed;
+    is_in = !is_down && is_open(is_brief);
+    *is_opening = is_in && !gate.idle;
     if (is_in) {
         ++gate.running;
+        gate.is_opening |= *is_opening;
+        gate.idle -= !*is_opening;
         gate.moved[is_brief] = apr_time_now();
     }
     apr_thread_mutex_unlock(gate.mutex);
-    return is_in ? NULL : refuse(r, apr_time_now() - start);
+    return is_in ? NULL : refuse(r, is_down, apr_time_now() - start);
 }
 
-void vo_gate_leave(request_rec *r)
+void vo_gate_opened(int is_there)
+{
+    apr_thread_mutex_lock(gate.mutex);
+    gate.is_opening = 0;
+    if (!is_there) {
+        gate.failed = apr_time_now();
+    }
+    apr_thread_cond_broadcast(gate.left_brief);
+    apr_thread_cond_broadcast(gate.left);
+    apr_thread_mutex_unlock(gate.mutex);
+}
+
+void vo_gate_leave(request_rec *r, int gives_back)
 {
     apr_thread_mutex_lock(gate.mutex);
     --gate.running;
+    gate.idle += gives_back;
     gate.moved[vo_request(r)->is_brief] = apr_time_now();
     apr_thread_cond_signal(gate.waiting_brief ? gate.left_brief : gate.left);
     apr_thread_mutex_unlock(gate.mutex);

@@ -54,9 +54,9 @@ typedef struct vo_snap_t vo_snap_t;   /* a snapshot with its references */
 vo_state_t *vo_state_create(server_rec *s, apr_pool_t *pchild);
 
 /* Have a thread keep ST fresh, and read for the first time what is published,
- * so that no request has to wait for that (not of the main server beside
- * virtual hosts, IS_MAIN). Waits some seconds at most. */
-void vo_state_start(vo_state_t *st, int is_main, apr_pool_t *pchild);
+ * so that no request has to wait for that. Waits some seconds at most. Without
+ * threads, and if this is not called, who needs it reads. */
+void vo_state_start(vo_state_t *st, apr_pool_t *pchild);
 
 /* NULL, or VO_ERR_BUSY if the database did not answer when it was last asked.
  * Asks and waits for nothing. */
@@ -88,9 +88,12 @@ void vo_gate_keep(void);
 
 /* Before a connection is asked of mod_dbd: wait for one to be left, VOPoolWait
  * at most, or not at all while nothing moves and too many wait (VO_ERR_BUSY).
- * After it is given back: vo_gate_leave. */
-vo_err_t *vo_gate_enter(request_rec *r);
-void vo_gate_leave(request_rec *r);
+ * If mod_dbd will have to make one, which only one request at a time may ask
+ * for, *IS_OPENING is set: vo_gate_opened then tells whether it could.
+ * vo_gate_leave when it is given back, or there was none to be had. */
+vo_err_t *vo_gate_enter(int *is_opening, request_rec *r);
+void vo_gate_opened(int is_there);
+void vo_gate_leave(request_rec *r, int gives_back);
 
 /* May a request hold its thread without a connection, to wait for something?
  * If so, vo_gate_unpark when it does not any more. */

@@ -36,12 +36,11 @@ struct vo_snap_t {
 
 /*
  * A thread of its own asks the database whether anything changed, when a request
- * finds that it was last asked too long ago; the requests go on with the
- * snapshot there is. Only if that is old, after a quiet time, they wait for the
- * answer, PATIENCE since it was asked for at most: a database that is slow or
- * hangs delays no document. Where processes have one thread (prefork), and for
- * servers whose handlers are set elsewhere than in a <Location>, the request
- * that finds it old asks by itself.
+ * finds that it was last asked too long ago. That request, and others if the
+ * snapshot is old after a quiet time, wait for the answer, PATIENCE since it
+ * was asked for at most; the others go on with what there is. So a database
+ * that is slow or hangs delays no document for longer. Where processes have one
+ * thread (prefork) the request that finds it old asks by itself.
  */
 struct vo_state_t {
     server_rec *server;
@@ -328,31 +327,12 @@ static void check_here(vo_state_t *st, apr_pool_t *pool)
     apr_thread_mutex_lock(st->mutex);
 }
 
-/* Does a <Location> of S (those of the main server are among a virtual host's)
- * name one of our handlers? */
-static int is_served(server_rec *s)
-{
-    const core_server_config *core = ap_get_core_module_config(
-        s->module_config);
-    int i;
-
-    for (i = 0; i < core->sec_url->nelts; ++i) {
-        const core_dir_config *dir = ap_get_core_module_config(
-            APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
-
-        if (dir && dir->handler && !strncmp(dir->handler, "vo-", 3)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-void vo_state_start(vo_state_t *st, int is_main, apr_pool_t *pchild)
+void vo_state_start(vo_state_t *st, apr_pool_t *pchild)
 {
     int is_threaded = 0;
 
-    if (ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded) != APR_SUCCESS
-        || !is_threaded || !is_served(st->server)) {
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &is_threaded);
+    if (!is_threaded) {
         return;
     }
     apr_thread_mutex_lock(st->mutex);
@@ -360,8 +340,7 @@ void vo_state_start(vo_state_t *st, int is_main, apr_pool_t *pchild)
         != APR_SUCCESS) {
         st->thread = NULL;
     }
-    /* beside virtual hosts the main server is hardly ever asked */
-    else if (!is_main || !st->server->next) {
+    else {
         want(st);
         await(st, apr_time_now() + START_MOST);
     }
@@ -376,7 +355,8 @@ static void catch_up(vo_state_t *st, request_rec *r)
 {
     int is_bad = !st->current || st->is_cut;
     apr_interval_time_t age = apr_time_now() - st->checked;
-    int is_stale = is_bad || age < 0 || age >= STALE_AFTER;
+    /* the first to find it old has been preceded by a quiet time */
+    int waits = is_bad || age < 0 || age >= STALE_AFTER || !st->asked;
 
     if (age >= 0 && age < (is_bad ? AGAIN_AFTER : CHECK_EVERY)) {
         return;
@@ -388,7 +368,7 @@ static void catch_up(vo_state_t *st, request_rec *r)
         check_here(st, r->pool);
         return;
     }
-    if (is_stale) {
+    if (waits) {
         await(st, st->asked + (st->current || st->is_cut ? PATIENCE
                                                          : FIRST_MOST));
     }

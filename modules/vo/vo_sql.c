@@ -258,6 +258,12 @@ static void cancel(run_t *run)
     }
 }
 
+/* Has the server been silent for so long that it is taken for dead? */
+static int is_late(const run_t *run)
+{
+    return run->deadline && apr_time_now() > run->deadline;
+}
+
 /* Wait until PQgetResult would not block. Returns VO_ERR_GONE when the client
  * left (the query is then cancelled, results are still to be read), or an error
  * when the server does not answer any more. */
@@ -278,7 +284,7 @@ static vo_err_t *wait_result(run_t *run)
             cancel(run);
             return vo_err_make(run->pool, VO_ERR_GONE, "The client has left.");
         }
-        if (run->deadline && apr_time_now() > run->deadline) {
+        if (is_late(run)) {
             return lost(run);
         }
         if (run->is_cancelled
@@ -297,8 +303,7 @@ static void drain(run_t *run, int step)
         PGresult *res;
 
         if (wait_result(run)) {
-            if (PQstatus(run->conn) == CONNECTION_BAD
-                || (run->deadline && apr_time_now() > run->deadline)) {
+            if (PQstatus(run->conn) == CONNECTION_BAD || is_late(run)) {
                 break;
             }
             continue; /* the client left: the query is cancelled by now */
@@ -316,7 +321,8 @@ static void drain(run_t *run, int step)
         PQclear(res);
     }
     if (step < run->nsteps || !PQexitPipelineMode(run->conn)) {
-        vo_sql_reset(run->conn, 0);
+        /* the answer has waited long enough: who comes next may try again */
+        vo_sql_reset(run->conn, apr_time_from_sec(1));
     }
 }
 
@@ -520,7 +526,8 @@ static vo_err_t *read_steps(run_t *run, int *step, int *retry)
         }
         err = wait_result(run);
         if (err) {
-            *retry = err->kind == VO_ERR_BUSY && !run->has_begun;
+            *retry = err->kind == VO_ERR_BUSY && !run->has_begun
+                     && !is_late(run);
             return err;
         }
         res = PQgetResult(run->conn);
@@ -558,7 +565,7 @@ static vo_err_t *exchange(run_t *run, int (*send)(run_t *run), int *retry)
         *retry = PQstatus(run->conn) == CONNECTION_OK;
         return err;
     }
-    if (err) {
+    if (err && !is_late(run)) {
         run->deadline = apr_time_now() + apr_time_from_msec(GRACE_MS);
     }
     drain(run, step);

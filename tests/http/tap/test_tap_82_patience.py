@@ -185,3 +185,92 @@ def test_who_waits_for_a_job_makes_room(vo, conf_now, expect_log):
             s.close()
         job.post("/phase", PHASE="ABORT")
         assert {w.result().status_code for w in waiting} == {200}
+
+
+# --- a database that hangs ------------------------------------------------------
+
+@contextmanager
+def hung(vo, backends=True):
+    """PostgreSQL stopped as by a debugger: it takes connections and is
+    silent."""
+    with open(vo.dir / "pg" / "postmaster.pid") as f:
+        pids = [int(f.readline())]
+    if backends:
+        pids += [p for p, in vo.sql(
+            "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def timed(call, *args, **kw):
+    start = time.monotonic()
+    r = call(*args, **kw)
+    return r, time.monotonic() - start
+
+
+def test_hanging_database(vo, conf_now, expect_log):
+    """Documents go on; a query that is under way ends in time; later ones are
+    refused at once; all is well as soon as it goes on."""
+    conf_now("TAPTimeout 4")
+    expect_log("VO10", "VO12", "AH02655", "AH00629", "AH00639")
+    assert sync(vo).status_code == 200
+    time.sleep(4.1)             # what is known is stale
+    with concurrent.futures.ThreadPoolExecutor(8) as pool, hung(vo):
+        first = [pool.submit(timed, sync, vo) for _ in range(8)]
+        for _ in range(5):
+            for url in (TAP + "/capabilities", TAP + "/tables"):
+                r, took = timed(requests.get, vo.url + url, timeout=SOON)
+                assert r.status_code == 200
+            time.sleep(1)
+        for _ in range(5):
+            r, took = timed(sync, vo)
+            assert r.status_code == 503 and took < SOON
+            assert int(r.headers["Retry-After"]) > 0
+            assert "database is not available" in VOTable(r.content).message()
+        r = requests.get(vo.url + "/health", timeout=SOON)
+        assert r.status_code == 503 and r.json()["database"] is False
+        for r, took in (f.result() for f in first):
+            assert r.status_code in (503, 504, 400), r.text
+            assert took < 4 + 4 + 3 + 1 # limit, grace, a new connection
+    until(lambda: sync(vo).status_code == 200, 5)
+    assert requests.get(vo.url + "/health", timeout=SOON).status_code == 200
+
+
+def test_first_request_of_a_process(vo, conf_now, expect_log):
+    """A new process knows what is published before it is asked."""
+    expect_log("VO10", "VO12")
+    conf_now("# nothing")
+    with hung(vo):
+        r, took = timed(requests.get, vo.url + TAP + "/capabilities",
+                        timeout=SOON)
+        assert r.status_code == 200
+
+
+def test_restart_while_the_database_hangs(vo, conf_now, expect_log):
+    expect_log("VO10", "VO12", "AH0062", "AH0063", "AH03490")
+    with hung(vo):
+        time.sleep(0.5)
+        start = time.monotonic()
+        conf_now("# nothing")
+        assert time.monotonic() - start < 15
+        for url in (TAP + "/capabilities", "/health"):
+            r, took = timed(requests.get, vo.url + url, timeout=10)
+            assert r.status_code == 503, url
+            assert took < 4
+    until(lambda: sync(vo).status_code == 200, 5)
+
+
+def test_hanging_postmaster(vo, expect_log):
+    """No new connections: those there are go on."""
+    expect_log("VO10", "VO12")
+    assert sync(vo).status_code == 200
+    with hung(vo, backends=False):
+        for _ in range(10):
+            r, took = timed(sync, vo, timeout=SOON)
+            assert r.status_code == 200
+        documents_come(vo)
