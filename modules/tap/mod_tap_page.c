@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "uws/vo_uws.h"
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -63,7 +64,29 @@ static const char *example_query(const vo_release_t *rel, apr_pool_t *pool)
     return apr_pstrcat(pool, "SELECT TOP 10 * FROM ", name, NULL);
 }
 
-static vo_err_t *list_tables(vo_out_t *out, const vo_release_t *rel)
+/* The address of a page with the columns of TABLE, of the service at URL. */
+static const char *columns_url(const char *url, const vo_table_t *table,
+                               apr_pool_t *pool)
+{
+    const char *name = "", *rest = table->tap_name, *quote;
+
+    while ((quote = strchr(rest, '\'')) != NULL) { /* doubled in ADQL */
+        name = apr_pstrcat(pool, name,
+                           apr_pstrndup(pool, rest,
+                                        (apr_size_t)(quote - rest)),
+                           "''", NULL);
+        rest = quote + 1;
+    }
+    name = apr_pstrcat(pool, "SELECT column_name, datatype, arraysize, unit, "
+                       "ucd, description, indexed\nFROM TAP_SCHEMA.columns\n"
+                       "WHERE table_name = '", name, rest,
+                       "'\nORDER BY column_index", NULL);
+    return apr_pstrcat(pool, url, "/sync?", vo_uws_form_add(
+        "LANG=ADQL&RESPONSEFORMAT=html", "QUERY", name, pool), NULL);
+}
+
+static vo_err_t *list_tables(vo_out_t *out, const vo_release_t *rel,
+                             const char *url, apr_pool_t *pool)
 {
     int i;
 
@@ -74,7 +97,9 @@ static vo_err_t *list_tables(vo_out_t *out, const vo_release_t *rel)
         const vo_table_t *table = rel->tables[i];
 
         VO_TRY(around(out, "<tr><td><code>", table->tap_name, "</code></td>"));
-        VO_TRY(vo_out_printf(out, "<td>%d</td>", table->ncolumns));
+        VO_TRY(around(out, "<td><a href=\"", columns_url(url, table, pool),
+                      "\">"));
+        VO_TRY(vo_out_printf(out, "%d</a></td>", table->ncolumns));
         VO_TRY(table->nrows >= 0
                    ? vo_out_printf(out, "<td>%" APR_INT64_T_FMT "</td>",
                                    table->nrows)
@@ -110,7 +135,7 @@ static vo_err_t *release_page(vo_out_t *out, request_rec *r,
                             "</button></p>\n<p>With the parameter "
                             "<code>EXPLAIN=1</code> a query is not run: its "
                             "columns, SQL, plan and estimated number of rows "
-                            "are told, as VOTable, JSON or text.</p>\n"
+                            "are told, as VOTable, JSON, text or a page.</p>\n"
                             "</form>\n"));
     VO_TRY(around(out, "<p><a href=\"", url,
                   "/examples\">Example queries</a></p>\n"));
@@ -122,7 +147,7 @@ static vo_err_t *release_page(vo_out_t *out, request_rec *r,
         VO_TRY(around(out, "<a href=\"", url,
                       "/availability\">availability</a></p>\n"));
     }
-    VO_TRY(list_tables(out, rel));
+    VO_TRY(list_tables(out, rel, url, r->pool));
     return vo_out_puts(out, "</body>\n</html>\n");
 }
 

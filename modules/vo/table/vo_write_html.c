@@ -24,7 +24,7 @@ static const char page_head[] =
     "vertical-align:top}"
     "th{position:sticky;top:0;background:#f4f4f6}"
     "th small{display:block;font-weight:400;color:#666}"
-    "td.n{text-align:right}"
+    "td.n{text-align:right;white-space:nowrap}"
     /* long arrays on one line, whole under the pointer */
     "td.a{max-width:24em;overflow:hidden;text-overflow:ellipsis;"
     "white-space:nowrap}td.a:hover{white-space:normal}"

@@ -457,6 +457,13 @@ def test_page_for_people(vo):
         assert r.status_code == 200
         assert r.headers["Content-Type"].startswith("text/html")
         assert "test.Stars" in r.text and vo.url + DR1 in r.text
+        # the number of columns of each table leads to them
+        links = re.findall(r'<a href="([^"]*)">(\d+)</a>', r.text)
+        assert len(links) == len(re.findall("<td><code>", r.text))
+        for url, n in links:
+            page = vo.get(html.unescape(url))
+            assert page.status_code == 200
+            assert "<p>%s row" % n in page.text
     r = vo.get("/vo/tap")
     assert vo.url + DR1 in r.text and "test-private" not in r.text
 
