@@ -26,6 +26,9 @@
 #define EPOCHS "ra DOUBLE, dec DOUBLE, parallax DOUBLE, pmra DOUBLE, pmdec " \
     "DOUBLE, radial_velocity DOUBLE, ref_epoch DOUBLE, out_epoch DOUBLE"
 
+/* a/b.c is three words, not the name of a file */
+#define WORDS(text) "regexp_replace(" text ", '[^[:alnum:]]+', ' ', 'g')"
+
 const adql_func_t adql_funcs[] = {
     /* mathematics, mandatory */
     {"abs", 1, 1, "n", "1", "abs(%1)", 0, "=", NULL, NULL, NULL},
@@ -151,8 +154,8 @@ const adql_func_t adql_funcs[] = {
      "ivo_healpix_center(hpxOrder INTEGER, hpxIndex BIGINT) -> POINT",
      "The centre of a HEALPix cell of the nested scheme."},
     {"ivo_hasword", 2, 2, "ss", "i",
-     "(to_tsvector('simple', %1) @@ plainto_tsquery('simple', %2))::integer",
-     0, NULL, UDF,
+     "(to_tsvector('simple', " WORDS("%1") ") @@ plainto_tsquery('simple', "
+     WORDS("%2") "))::integer", 0, NULL, UDF,
      "ivo_hasword(haystack TEXT, needle TEXT) -> INTEGER",
      "1 if all words of needle are in haystack, without regard to case, "
      "else 0."},
