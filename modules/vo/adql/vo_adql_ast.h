@@ -228,6 +228,8 @@ struct adql_query_t {
     int is_merging;
     int in_clause;               /* CL_...: where checking is just now */
     int is_scope;                /* no query of its own: where x is known */
+    int is_grouping;             /* what is printed stands beside its groups:
+                                  * there is no column of cells */
     int nhidden;                 /* cell columns for outer conditions, h1 ... */
     struct adql_hidden_t *hidden;
 };
@@ -272,6 +274,7 @@ struct adql_ctx_t {
     int *param_slots;            /* hash of params, 0 = free */
     int nslots;
     int nfull;                   /* FULL JOINs open that are spelled out */
+    adql_query_t *grouped;       /* the query open that is_grouping */
     double cone_area;            /* smallest constant shape used, or -1 */
     apr_array_header_t *tables;  /* const vo_table_t *: what it reads */
 };
@@ -512,6 +515,10 @@ void adql_array_add(adql_ctx_t *c, adql_array_text_t *a, const char *piece,
                     int is_string);
 const char *adql_array_end(adql_ctx_t *c, const adql_array_text_t *a);
 void adql_print_hpx(adql_ctx_t *c, const adql_rv_t *rv, int hpx);
+/* Q (NULL: none) begins to print what stands beside its groups, or what does
+ * not; returns the query that did before, to go back to. */
+adql_query_t *adql_grouping(adql_ctx_t *c, adql_query_t *q);
+int adql_has_group(const adql_ctx_t *c, const adql_node_t *n);
 
 /* vo_adql_reprint.c */
 const char *adql_reprint_query(adql_ctx_t *c, const adql_query_t *q);

@@ -182,6 +182,9 @@ static int cells_of(adql_ctx_t *c, adql_rv_t *rv, int lon, int lat)
     const adql_node_t *x, *y;
     int inner, i;
 
+    if (rv->owner->is_grouping) {
+        return 0;
+    }
     if (t) {
         return t->pg_hpx && t->ra && t->dec && lon == t->ra->index
                && lat == t->dec->index ? -1 : 0;

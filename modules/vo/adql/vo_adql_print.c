@@ -346,6 +346,58 @@ static void print_binary(adql_ctx_t *c, const adql_node_t *n)
     adql_put(c, ")");
 }
 
+/* ---- groups ----------------------------------------------------------- */
+
+/* In SELECT, HAVING and ORDER BY of a query with groups there are only what is
+ * grouped by, and aggregates. An expression of GROUP BY is written there as it
+ * is in GROUP BY, for PostgreSQL to know it again; what is made of grouped
+ * columns has no column of cells. */
+adql_query_t *adql_grouping(adql_ctx_t *c, adql_query_t *q)
+{
+    adql_query_t *before = c->grouped;
+
+    if (before) {
+        before->is_grouping = 0;
+    }
+    if (q) {
+        q->is_grouping = 1;
+    }
+    c->grouped = q;
+    return before;
+}
+
+static int is_group(const adql_ctx_t *c, const adql_node_t *n)
+{
+    const adql_node_t *g;
+
+    for (g = c->grouped ? c->grouped->group : NULL; g; g = g->next) {
+        if (g->kind != N_COL && adql_same(g, n)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Is an expression of GROUP BY, more than a column, part of N? */
+int adql_has_group(const adql_ctx_t *c, const adql_node_t *n)
+{
+    const adql_node_t *k;
+
+    if (!n || !c->grouped) {
+        return 0;
+    }
+    if (is_group(c, n) || adql_has_group(c, n->a) || adql_has_group(c, n->b)
+        || adql_has_group(c, n->c)) {
+        return 1;
+    }
+    for (k = n->list; k; k = k->next) {
+        if (adql_has_group(c, k)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* ---- conditions ------------------------------------------------------- */
 
 static void print_between(adql_ctx_t *c, const adql_node_t *n)
@@ -507,12 +559,14 @@ static void print_compare(adql_ctx_t *c, const adql_node_t *n)
     };
     adql_gpred_t g;
 
-    if (adql_gpred(c, n, &g)) {
-        adql_print_gpred(c, &g);
-        return;
-    }
-    if (adql_print_cell_cond(c, n)) {
-        return;
+    if (!adql_has_group(c, n)) {
+        if (adql_gpred(c, n, &g)) {
+            adql_print_gpred(c, &g);
+            return;
+        }
+        if (adql_print_cell_cond(c, n)) {
+            return;
+        }
     }
     adql_put(c, "(");
     print_beside(c, n->a, n->b);
@@ -556,7 +610,7 @@ static void print_case(adql_ctx_t *c, const adql_node_t *n)
     adql_put(c, " END");
 }
 
-void adql_print_expr(adql_ctx_t *c, const adql_node_t *n)
+static void print_any(adql_ctx_t *c, const adql_node_t *n)
 {
     switch (n->kind) {
     case N_NUM:
@@ -650,5 +704,19 @@ void adql_print_expr(adql_ctx_t *c, const adql_node_t *n)
         break;
     default:
         break;
+    }
+}
+
+void adql_print_expr(adql_ctx_t *c, const adql_node_t *n)
+{
+    if (is_group(c, n)
+        || (c->grouped && n->kind == N_FUNC && (n->func->flags & F_AGG))) {
+        adql_query_t *q = adql_grouping(c, NULL);
+
+        print_any(c, n);
+        adql_grouping(c, q);
+    }
+    else {
+        print_any(c, n);
     }
 }

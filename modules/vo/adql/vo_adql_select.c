@@ -71,9 +71,13 @@ static void print_limit(adql_ctx_t *c, const adql_query_t *q,
 static void print_select(adql_ctx_t *c, adql_query_t *q, int is_named,
                          int is_output)
 {
+    adql_query_t *grouped = q->is_agg ? q : NULL;
+    adql_query_t *outer = c->grouped;
     const adql_node_t *n;
     int i;
 
+    c->grouped = NULL; /* a subquery may stand among OUTER's values */
+    adql_grouping(c, grouped);
     adql_put(c, q->is_distinct ? "SELECT DISTINCT " : "SELECT ");
     for (i = 0; i < q->nout; ++i) {
         adql_put(c, i ? ", " : "");
@@ -91,11 +95,13 @@ static void print_select(adql_ctx_t *c, adql_query_t *q, int is_named,
         adql_print_hpx(c, q->hidden[i].rv, q->hidden[i].hpx);
         adql_putf(c, " AS h%d", i + 1);
     }
+    adql_grouping(c, NULL);
     adql_print_from(c, q);
     for (n = q->group; n; n = n->next) {
         adql_put(c, n == q->group ? " GROUP BY " : ", ");
         adql_print_expr(c, n);
     }
+    adql_grouping(c, grouped);
     if (q->having) {
         adql_put(c, " HAVING ");
         adql_print_expr(c, q->having);
@@ -116,6 +122,8 @@ static void print_select(adql_ctx_t *c, adql_query_t *q, int is_named,
         }
         adql_put(c, n->op ? " DESC" : "");
     }
+    adql_grouping(c, NULL);
+    c->grouped = outer;
 }
 
 static void print_body(adql_ctx_t *c, adql_query_t *q, int is_named,

@@ -257,6 +257,9 @@ int adql_print_cell_cond(adql_ctx_t *c, const adql_node_t *n)
     apr_int64_t lo, hi;
     int shift;
 
+    if (adql_has_group(c, n)) {
+        return 0;
+    }
     if (n->kind == N_CMP) {
         return print_cell_compare(c, n);
     }

@@ -13,9 +13,9 @@ import random
 import re
 import sys
 
-import healpy
 import psycopg2
 
+import adql_places
 import adql_random
 import adql_rows
 from adql_sql import NAMES, SCHEMA, Cluster, Translator, execute
@@ -145,91 +145,6 @@ def polygon():
             lambda o: in_polygon(o['ra'], o['dec'], corners))
 
 
-def scaled():
-    """A distance in other units, or between two."""
-    ra0, dec0 = near(*random.choice(CENTERS), 2)
-    r = random.choice([0.1, 0.75, 2.0, 5.0])
-    d = 'DISTANCE(alpha_j2000, delta_j2000, %r, %r)' % (ra0, dec0)
-    op, fn = random.choice([('<', less), ('<=', less_equal)])
-
-    def dist(o):
-        return distance(o['ra'], o['dec'], ra0, dec0)
-
-    if random.random() < 0.4:
-        low = r * random.choice([0, 0.5])
-        no = random.random() < 0.3
-        return ('%s %sBETWEEN %r AND %r' % (d, 'NOT ' if no else '', low, r),
-                lambda o: (k_not if no else lambda x: x)(k_and(
-                    less_equal(low, dist(o)), less_equal(dist(o), r))))
-    text = random.choice(['%s*3600 %s %r' % (d, op, r * 3600),
-                          '60.0*%s*2 %s %r' % (d, op, r * 120),
-                          '(%s)/0.5 %s %r' % (d, op, r * 2),
-                          "IN_UNIT(%s, 'arcmin') %s %r" % (d, op, r * 60),
-                          '%s*3600 %s %r+tile_id*0' % (d, op, r * 3600)])
-    return text, lambda o: fn(dist(o), r)
-
-
-def box():
-    """Limits on the columns of the position."""
-    ra0, dec0 = near(*random.choice(CENTERS), 2)
-    w, h = random.choice([(0.1, 0.1), (3.0, 1.0), (60.0, 4.0), (0, 0)])
-    if not w and random.random() < 0.5:
-        w = h = 1e-3
-    lo, hi = ra0 - w, ra0 + w
-    if random.random() < 0.3:
-        lo, hi = lo - 360, hi + 5
-    south, north = dec0 - h, dec0 + h
-    parts = [
-        (random.choice(['alpha_j2000 >= %r', '%r <= alpha_j2000']) % lo,
-         lambda o: less_equal(lo, o['ra'])),
-        (random.choice(['alpha_j2000 < %r', '%r > alpha_j2000']) % hi,
-         lambda o: less(o['ra'], hi)),
-        ('delta_j2000 BETWEEN %r AND %r' % (south, north),
-         lambda o: k_and(less_equal(south, o['dec']),
-                         less_equal(o['dec'], north)))]
-    random.shuffle(parts)
-
-    def fn(o):
-        return k_and(parts[0][1](o), k_and(parts[1][1](o), parts[2][1](o)))
-
-    return ' AND '.join(p[0] for p in parts), fn
-
-
-def cell():
-    """The cell of a position compared with literals, by healpy's numbers."""
-    order = random.choice([0, 1, 4, 9, 29])
-
-    def at(o):
-        return (None if o['ra'] is None or o['dec'] is None else
-                int(healpy.ang2pix(2 ** order, o['ra'], o['dec'], nest=True,
-                                   lonlat=True)))
-
-    v = at(dict(zip(('ra', 'dec'), near(*random.choice(CENTERS), 1))))
-    if random.random() < 0.1:
-        v = random.choice([-1, -7, 12 * 4 ** order, 4 * 10 ** 18])
-    pair = ('POINT(alpha_j2000, delta_j2000)' if random.random() < 0.5
-            else 'alpha_j2000, delta_j2000')
-    text = 'ivo_healpix_index(%d, %s)' % (order, pair)
-    kind = random.randint(0, 4)
-    if kind == 0:
-        return random.choice(['%s = %d' % (text, v), '%s BETWEEN %d AND %d'
-                              % (text, v, v)]), lambda o: equal(at(o), v)
-    if kind == 1:
-        return '%s <> %d' % (text, v), lambda o: k_not(equal(at(o), v))
-    if kind == 2:
-        return '%d >= %s' % (v, text), lambda o: less_equal(at(o), v)
-    if kind == 3:
-        return '%s > %d' % (text, v), lambda o: k_not(less_equal(at(o), v))
-    no = random.random() < 0.5
-    return ('%s %sIN (3, %d)' % (text, 'NOT ' if no else '', v),
-            lambda o: (k_not if no else lambda x: x)(k_or(
-                equal(at(o), 3), equal(at(o), v))))
-
-
-def equal(x, y):
-    return None if x is None else x == y
-
-
 def plain():
     v = random.randint(1, 9)
     i = random.randint(1, 12)
@@ -251,8 +166,8 @@ def plain():
 
 def condition(depth):
     if depth == 0:
-        return random.choice([cone, cone, polygon, plain, scaled, box,
-                              cell])()
+        return random.choice([cone, cone, polygon, plain]
+                             + adql_places.CONDITIONS)()
     kind = random.randint(0, 3)
     a, fa = condition(depth - 1)
     if kind == 0:
@@ -675,7 +590,7 @@ def check_declared(translate, cursor):
 
 KINDS = [t_where, t_where, t_derived, t_value, t_select_value, t_join,
          t_join, t_exists, t_three, t_region, t_region_join, t_arrays,
-         t_groups, t_sets, t_order] + adql_rows.KINDS
+         t_groups, t_sets, t_order] + adql_rows.KINDS + adql_places.KINDS
 
 
 def check_runs(translate, cursor, count=250):
