@@ -692,7 +692,7 @@ static void print_special(adql_ctx_t *c, const adql_node_t *n)
     adql_put(c, ")");
 }
 
-void adql_print_func(adql_ctx_t *c, const adql_node_t *n)
+static void print_call(adql_ctx_t *c, const adql_node_t *n)
 {
     const char *p;
 
@@ -720,5 +720,18 @@ void adql_print_func(adql_ctx_t *c, const adql_node_t *n)
         else {
             print_arg(c, n, *p - '1');
         }
+    }
+}
+
+void adql_print_func(adql_ctx_t *c, const adql_node_t *n)
+{
+    if (c->grouped && (n->func->flags & F_AGG)) { /* inside are rows again */
+        adql_query_t *q = adql_grouping(c, NULL);
+
+        print_call(c, n);
+        adql_grouping(c, q);
+    }
+    else {
+        print_call(c, n);
     }
 }

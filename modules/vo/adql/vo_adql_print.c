@@ -709,8 +709,7 @@ static void print_any(adql_ctx_t *c, const adql_node_t *n)
 
 void adql_print_expr(adql_ctx_t *c, const adql_node_t *n)
 {
-    if (is_group(c, n)
-        || (c->grouped && n->kind == N_FUNC && (n->func->flags & F_AGG))) {
+    if (is_group(c, n)) {
         adql_query_t *q = adql_grouping(c, NULL);
 
         print_any(c, n);
