@@ -132,6 +132,20 @@ PROVIDERS = {
 }
 
 
+def test_several_groups(vo, conf_now):
+    conf_now(basic(vo, "Require vo-release"))
+    vo.sql("UPDATE vo.release SET reader_group = 'others none' WHERE"
+           " release_id = 'test-private'")
+    try:
+        until(lambda: codes(vo, ANA) == [403] * 4)
+        assert codes(vo, GUS) == [200] * 4 and codes(vo, EVA) == [403] * 4
+    finally:
+        vo.sql("UPDATE vo.release SET reader_group = 'team' WHERE"
+               " release_id = 'test-private'")
+    until(lambda: codes(vo, ANA) == [200] * 4)
+    assert codes(vo, GUS) == [403] * 4
+
+
 @pytest.mark.parametrize("which", PROVIDERS)
 def test_whoever_knows_groups(vo, conf_now, which):
     require, more = PROVIDERS[which]
