@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,22 +33,73 @@ static const char *root_path(const vo_release_t *rel, int root_id)
     return NULL;
 }
 
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+#define FD_NAME 32 /* room for /proc/self/fd/N */
+
+/* Close FD and keep errno. */
+static void drop(int fd)
+{
+    int code = errno;
+
+    close(fd);
+    errno = code;
+}
+
+/* Where FD is now, to BUF of PATH_MAX; its length, 0 when it cannot be told. */
+static size_t place_of(int fd, char *buf)
+{
+    char name[FD_NAME];
+    ssize_t n;
+
+    apr_snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    n = readlink(name, buf, PATH_MAX - 1);
+    buf[n > 0 ? n : 0] = '\0';
+    return n > 0 && n < PATH_MAX - 1 ? (size_t)n : 0;
+}
+
+/* What openat2 does, for kernels and containers without it: nothing is opened
+ * for reading before it is known to be below DIR. */
+static int open_checked(int dir, const char *path)
+{
+    char root[PATH_MAX], place[PATH_MAX], name[FD_NAME];
+    int fd = openat(dir, path, O_PATH | O_CLOEXEC), file = -1;
+    size_t len = place_of(dir, root);
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (len && root[len - 1] == '/') {
+        --len; /* the root is / */
+    }
+    if (place_of(fd, place) > len && !memcmp(place, root, len)
+        && place[len] == '/') {
+        apr_snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+        file = open(name, FLAGS);
+    }
+    else {
+        errno = EXDEV;
+    }
+    drop(fd);
+    return file;
+}
+
 /* A descriptor of PATH below ROOT, or -1 and errno. */
 static int open_beneath(const char *root, const char *path)
 {
     struct open_how how;
-    int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, code;
+    int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
     if (dir < 0) {
         return -1;
     }
     memset(&how, 0, sizeof(how));
-    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    how.flags = FLAGS;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-    code = errno;
-    close(dir);
-    errno = code;
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+        fd = open_checked(dir, path);
+    }
+    drop(dir);
     return fd;
 }
 
