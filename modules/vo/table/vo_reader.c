@@ -297,6 +297,10 @@ static const vo_readfmt_t *look(const char *head, int len)
     if (len >= 9 && !memcmp(head, "SIMPLE  =", 9)) {
         return &vo_readfmt_fits;
     }
+    if (len >= 4 && (!memcmp(head, "\xFF\xFE<\0", 4)
+                     || !memcmp(head, "\xFE\xFF\0<", 4))) {
+        return &vo_readfmt_votable; /* in UTF-16, as all XML may be */
+    }
     if (len >= 3 && !memcmp(head, "\xEF\xBB\xBF", 3)) {
         p += 3;
     }

@@ -261,6 +261,23 @@ def test_frames_of_an_upload(vo):
         ns + "COOSYS")] == ["ICRS"]
 
 
+@pytest.mark.parametrize("encoding, name", [
+    ("utf-16", "UTF-16"), ("utf-16-be", "UTF-16"),
+    ("iso-8859-1", "ISO-8859-1"), ("utf-8-sig", "UTF-8")])
+def test_encodings_of_xml(vo, encoding, name):
+    text = votable('<FIELD name="\u00e9" datatype="unicodeChar"'
+                   ' arraysize="*"/>'.replace("\u00e9", "&#233;"),
+                   "<TR><TD>a\u00e9b</TD></TR>").decode().replace(
+        '<?xml version="1.0"?>',
+        '<?xml version="1.0" encoding="%s"?>' % name)
+    data = text.encode(encoding)
+    if encoding == "utf-16-be":
+        data = b"\xfe\xff" + data
+    got = rows(ask(vo, "SELECT * FROM TAP_UPLOAD.t", t=data))
+    assert got.rows == [["a\u00e9b"]]
+    assert [f.get("name") for f in got.fields] == ["\u00e9"]
+
+
 def test_padding_of_strings(vo):
     doc = votable(
         '<FIELD name="s" datatype="char" arraysize="3x2"/>', "",
