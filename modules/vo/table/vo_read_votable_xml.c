@@ -427,9 +427,13 @@ static void end_cell(vo_vot_t *v)
     why = vo_rcol_text(&v->cell, &v->cols[v->ncells], v->text.data,
                        (int)v->text.used);
     if (why) {
-        stop(v, vo_row_error(v->r, v->ncells, "%s: \"%.*s\"", why,
+        const vo_field_t *f = &v->fields[v->ncells];
+
+        stop(v, vo_row_error(v->r, v->ncells, "%s: \"%.*s\" as %s%s%s", why,
                              v->text.used < 60 ? (int)v->text.used : 60,
-                             v->text.data));
+                             v->text.data, vo_type_name(f->type),
+                             f->arraysize ? " with arraysize " : "",
+                             f->arraysize ? f->arraysize : ""));
         return;
     }
     v->ncells++;

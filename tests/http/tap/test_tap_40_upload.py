@@ -445,6 +445,19 @@ def test_bad_files(vo, data, words):
 
 # --- limits -------------------------------------------------------------------
 
+def test_a_bad_value_is_told_with_its_type(vo):
+    for field, text, words in (
+            ('datatype="int"', "99999999999", ['"99999999999"', "int"]),
+            ('datatype="double" arraysize="3"', "1 2",
+             ['"1 2"', "double with arraysize 3"])):
+        doc = votable("<FIELD name='a' %s/>" % field,
+                      "<TR><TD>%s</TD></TR>" % text)
+        said = refusal(ask(vo, "SELECT * FROM TAP_UPLOAD.t", t=doc,
+                           expect=400))
+        for word in words + ["row 1", 'column 1 "a"', "table t"]:
+            assert word in said, said
+
+
 def test_limits(vo, conf_now):
     conf_now('<Location "/vo/tap">\nTAPUploadLimit 20000 100\n</Location>')
     r = vo.get("/vo/tap/test-dr1/capabilities")
