@@ -145,7 +145,9 @@ APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_db_open,
 APR_DECLARE_OPTIONAL_FN(void, vo_db_close, (vo_db_t *db));
 
 /* vo_sql_run on a connection of the pool, cancelled when the client leaves
- * (req->is_gone may be NULL: it is filled in, and so is base_url). Use this
+ * (req->is_gone may be NULL: it is filled in, and so is base_url). A client to
+ * which rows are still being sent after twice req->timeout_ms is cut off, for
+ * it keeps the connection from others. Use this
  * rather than vo_sql_run: what is prepared per connection is then known to one
  * executor only. */
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_query,

@@ -148,6 +148,20 @@ static int watched_is_gone(void *baton)
                            : vo_is_client_gone(w->r);
 }
 
+/* From now on, while a query of MS runs whose rows go to the client, or no more
+ * (0). */
+static void limit_reading(request_rec *r, int ms)
+{
+    apr_socket_t *sock = ap_get_conn_socket(r->connection);
+
+    vo_request(r)->read_until = ms > 0 ? apr_time_now()
+                                             + 2 * apr_time_from_msec(ms)
+                                       : 0;
+    if (sock && !ms) {
+        apr_socket_timeout_set(sock, r->server->timeout);
+    }
+}
+
 vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
                    vo_sql_done_t *done)
 {
@@ -164,7 +178,9 @@ vo_err_t *vo_query(request_rec *r, const vo_sql_req_t *req,
     inner.is_gone = watched_is_gone;
     inner.baton = &watched;
     inner.base_url = vo_base_url(r);
+    limit_reading(r, req->timeout_ms);
     err = vo_sql_run(db->conn, &inner, done, r->pool);
+    limit_reading(r, 0);
     vo_db_close(db);
     return err;
 }

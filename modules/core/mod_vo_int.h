@@ -117,6 +117,7 @@ typedef struct vo_request_t {
     int is_params_read;
     int is_brief;                /* 1: its queries take but a moment */
     apr_off_t max_file_bytes;    /* vo_params_with_files */
+    apr_time_t read_until;       /* by the client, 0: when it likes */
     vo_response_t *response;
     const vo_require_t *require; /* the Require vo-release that applies, if
                                     any was met */

@@ -41,12 +41,38 @@ static void append(vo_response_t *resp, apr_bucket *b)
     APR_BRIGADE_INSERT_TAIL(resp->bb, b);
 }
 
+/* A client that reads too slowly holds a connection to the database. Is the time
+ * over? If not, no wait for it is to last longer than what is left. */
+static int is_too_slow(request_rec *r)
+{
+    const vo_request_t *req = vo_request(r);
+    apr_socket_t *sock = ap_get_conn_socket(r->connection);
+    apr_interval_time_t left, most;
+
+    if (!req->read_until) {
+        return 0;
+    }
+    left = req->read_until - apr_time_now();
+    if (left <= 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      VOLOGNO(1025) "the client has not read the result of a "
+                      "query in twice the time that may take: cut off");
+        r->connection->aborted = 1;
+        return 1;
+    }
+    if (sock && apr_socket_timeout_get(sock, &most) == APR_SUCCESS
+        && (most < 0 || most > left)) {
+        apr_socket_timeout_set(sock, left);
+    }
+    return 0;
+}
+
 static vo_err_t *to_filters(void *baton, const char *data, apr_size_t len)
 {
     vo_response_t *resp = baton;
     apr_bucket_alloc_t *ba = resp->r->connection->bucket_alloc;
 
-    if (resp->is_ended) {
+    if (resp->is_ended || is_too_slow(resp->r)) {
         return gone(resp->r);
     }
     append(resp, apr_bucket_transient_create(data, len, ba));

@@ -223,8 +223,10 @@ static const command_rec cmds[] = {
                    "the most it can ask for (one number: both). Default: "
                    "100000 10000000."),
     AP_INIT_TAKE1("TAPTimeout", set_timeout, NULL, ANYWHERE,
-                  "Seconds after which a synchronous query is stopped. "
-                  "Default: 60."),
+                  "Seconds after which a synchronous query is stopped; a "
+                  "client that has not read its rows in twice the time is cut "
+                  "off (asynchronous jobs may be read at any speed). Default: "
+                  "60."),
     AP_INIT_TAKE12("TAPUploadLimit", set_upload_limit, NULL, ANYWHERE,
                    "Bytes that the tables uploaded by a request may have in "
                    "all, and rows each may have; none: no uploads are taken. "

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import socket
+import threading
 import time
 from contextlib import contextmanager
 
@@ -140,9 +141,9 @@ def test_who_waited_long_enough_is_told(vo, conf_now, expect_log):
 def test_short_queries_take_turns(vo, expect_log):
     """Nobody is refused while the queue moves, however long it is."""
     expect_log(*FULL)
-    with concurrent.futures.ThreadPoolExecutor(200) as pool:
-        codes = list(pool.map(lambda _: sync(vo).status_code, range(600)))
-    assert codes == [200] * 600
+    with concurrent.futures.ThreadPoolExecutor(500) as pool:
+        codes = list(pool.map(lambda _: sync(vo).status_code, range(500)))
+    assert codes == [200] * 500
 
 
 def test_jobs_while_queries_take_all_they_may(vo, conf_now, expect_log):
@@ -274,3 +275,61 @@ def test_hanging_postmaster(vo, expect_log):
             r, took = timed(sync, vo, timeout=SOON)
             assert r.status_code == 200
         documents_come(vo)
+
+
+# --- clients that read slowly ---------------------------------------------------
+
+@pytest.mark.parametrize("rate", [0, 2000])
+def test_slow_reader_gives_up_its_connection(vo, conf_now, rate):
+    """There is one connection for queries. Who reads a long result slowly, or
+    not at all, keeps it for twice TAPTimeout, and not for httpd's Timeout."""
+    conf_now("DBDKeep 2\nDBDMax 2\nVOPoolWait 50\nTAPTimeout 2")
+    path = requests.Request("GET", vo.url + TAP + "/sync", params={
+        "LANG": "ADQL", "FORMAT": "csv", "MAXREC": "9000000",
+        "QUERY": "SELECT a.id, a.note FROM job.Numbers AS a, job.Numbers AS b"
+        }).prepare().path_url
+    host, port = vo.url.split("//")[1].split(":")
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.connect((host, int(port)))
+        s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path).encode())
+        assert s.recv(12) == b"HTTP/1.1 200"
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            other = pool.submit(timed, sync, vo, timeout=60)
+            while not other.done():
+                s.recv(max(1, rate // 10)) if rate else None
+                time.sleep(0.1)
+            r, took = other.result()
+        assert r.status_code == 200
+        assert 1.5 < took < 12
+
+
+# --- graceful restarts ----------------------------------------------------------
+
+def test_graceful_restarts_under_load(vo, expect_log):
+    """Nobody notices: quick queries, a long result and documents go on."""
+    expect_log(*FULL)
+    stop = threading.Event()
+
+    def quick(url):
+        codes, longest = set(), 0
+        while not stop.is_set():
+            r, took = timed(requests.get, vo.url + url, timeout=30)
+            codes.add(r.status_code)
+            longest = max(longest, took)
+        return codes, longest
+
+    urls = [TAP + "/capabilities", TAP + "/sync?LANG=ADQL&QUERY="
+            + QUICK.replace(" ", "+")] * 4
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        going = [pool.submit(quick, url) for url in urls]
+        long = pool.submit(sync, vo, jobs.SLOWER, timeout=60, FORMAT="csv")
+        for i in range(3):
+            time.sleep(1)
+            vo.configure("zz-restart", "# %d" % i)
+        assert len(long.result().text.split()) == 1 + jobs.SLOWER_ROWS
+        stop.set()
+        for codes, longest in (g.result() for g in going):
+            assert codes == {200}
+            assert longest < 2 * SOON
+    vo.configure("zz-restart", None)
