@@ -4,37 +4,15 @@
 # bench-scs`; BUILD tells where things are built, SECONDS_EACH how long each
 # measurement lasts.
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${VO_BUILD:-$top/build}
-case $build in /*) ;; *) build=$top/$build ;; esac
-dir=$build/bench/scs
+. "$(dirname "$0")/lib.sh"
 tool=$build/bench/bench_scs
 each=${SECONDS_EACH:-5}
 rows=${ROWS:-1000000}
 sr=0.1
-export VO_BUILD=$build VO_FSYNC=off
-server=$top/tests/demo/server.sh
+bench_start scs
 
-mkdir -p "$dir"
-trap '"$server" "$dir" stop' EXIT
-"$server" "$dir" pg-start
-. "$dir/env"
-sql() { "$VO_PG_BIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$VO_DSN" "$@"; }
-
-if [ "$(sql -c "SELECT count(*) FROM pg_class WHERE oid =
-        to_regclass('bench.stars') AND reltuples = $rows")" != 1 ]; then
-    "$build/bin/voctl" --dsn "$VO_DSN" init >/dev/null
-    sql >/dev/null <<END
-BEGIN;
-SET LOCAL client_min_messages = warning;
-DROP SCHEMA IF EXISTS bench CASCADE;
-DELETE FROM vo.release WHERE release_id = 'bench';
-INSERT INTO vo.release (release_id, survey, title, state, reader_role,
-    pg_schema) VALUES ('bench', 'bench', 'Benchmark', 'public',
-    'vo_read_bench', 'bench');
-SELECT vo.make_reader('vo_read_bench');
-SELECT vo.make_release('bench');
-SELECT setseed(0.5);
+if ! has_rows stars "$rows"; then
+    { new_release; cat <<END; } | sql >/dev/null
 CREATE TABLE bench.stars AS
     SELECT *, sky.sky_hpx(ra, dec) AS hpx FROM (
         SELECT g::bigint AS object_id, random() * 360 AS ra,

@@ -4,42 +4,20 @@
 # same size. Run by `make bench-siap`; BUILD tells where things are built, ROWS
 # how many footprints there are.
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${VO_BUILD:-$top/build}
-case $build in /*) ;; *) build=$top/$build ;; esac
-dir=$build/bench/siap
+. "$(dirname "$0")/lib.sh"
 tool=$build/bench/bench_siap
 rows=${ROWS:-300000}
 radius=0.1
 n=1000
-export VO_BUILD=$build VO_FSYNC=off
-server=$top/tests/demo/server.sh
+bench_start siap
 
-mkdir -p "$dir"
-trap '"$server" "$dir" stop' EXIT
-"$server" "$dir" pg-start
-. "$dir/env"
-sql() { "$VO_PG_BIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$VO_DSN" "$@"; }
-
-"$build/bin/voctl" --dsn "$VO_DSN" init >/dev/null
 # 3300 square degrees, so that a point lies in some 45 of them
-if [ "$(sql -c "SELECT count(*) FROM pg_class WHERE oid =
-        to_regclass('bench.vo_image') AND reltuples = $rows")" != 1 ]; then
-    sql >/dev/null <<SQL
-BEGIN;
-SET LOCAL client_min_messages = warning;
-DROP SCHEMA IF EXISTS bench CASCADE;
-DELETE FROM vo.release WHERE release_id = 'bench';
-INSERT INTO vo.release (release_id, survey, title, state, reader_role,
-    pg_schema) VALUES ('bench', 'bench', 'Benchmark', 'public',
-    'vo_read_bench', 'bench');
-SELECT vo.make_reader('vo_read_bench');
+if ! has_rows vo_image "$rows"; then
+    { new_release; cat <<SQL; } | sql >/dev/null
 SET LOCAL ROLE vo_owner;
-SELECT vo.make_release('bench');
 SELECT vo.make_images('bench');
 RESET ROLE;
 INSERT INTO vo.image_root VALUES ('bench', 1, '/srv/images');
-SELECT setseed(0.5);
 INSERT INTO bench.vo_footprint (footprint_id, region, cover, ra, "dec", fov)
     SELECT i, sky.sky_box(ra, d, 0.7071, 0.7071),
         int8multirange(int8range(0, 1)), ra, d, 1

@@ -5,36 +5,14 @@
 # where things are built, SECONDS_EACH how long each rate is measured, ROUNDS
 # how often each transfer.
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${VO_BUILD:-$top/build}
-case $build in /*) ;; *) build=$top/$build ;; esac
-dir=$build/bench/tap
+. "$(dirname "$0")/lib.sh"
 each=${SECONDS_EACH:-5}
 rounds=${ROUNDS:-5}
 rows=${ROWS:-200000}
-export VO_BUILD=$build VO_FSYNC=off
-server=$top/tests/demo/server.sh
+bench_start tap
 
-mkdir -p "$dir"
-trap '"$server" "$dir" stop' EXIT
-"$server" "$dir" pg-start
-. "$dir/env"
-sql() { "$VO_PG_BIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$VO_DSN" "$@"; }
-
-if [ "$(sql -c "SELECT count(*) FROM pg_class WHERE oid =
-        to_regclass('bench.objects') AND reltuples = $rows")" != 1 ]; then
-    "$build/bin/voctl" --dsn "$VO_DSN" init >/dev/null
-    sql >/dev/null <<END
-BEGIN;
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS bench CASCADE;
-DELETE FROM vo.release WHERE release_id = 'bench';
-INSERT INTO vo.release (release_id, survey, title, state, reader_role,
-    pg_schema) VALUES ('bench', 'bench', 'Benchmark', 'public',
-    'vo_read_bench', 'bench');
-SELECT vo.make_reader('vo_read_bench');
-SELECT vo.make_release('bench');
-SELECT setseed(0.5);
+if ! has_rows objects "$rows"; then
+    { new_release; cat <<END; } | sql >/dev/null
 CREATE TABLE bench.objects AS SELECT g::bigint AS object_id,
     g / 100 AS tile_id, g % 100 AS number, random() * 360 AS ra,
     degrees(asin(2 * random() - 1)) AS dec, random()::real AS class_star,

@@ -4,34 +4,12 @@
 # upload. Run by `make bench-upload`; VO_BUILD tells where things are built,
 # ROUNDS how often each query is timed (the median is told).
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${VO_BUILD:-$top/build}
-case $build in /*) ;; *) build=$top/$build ;; esac
-dir=$build/bench/upload
+. "$(dirname "$0")/lib.sh"
 rows=${ROWS:-1000000}
-export VO_BUILD=$build VO_FSYNC=off
-server=$top/tests/demo/server.sh
+bench_start upload
 
-mkdir -p "$dir"
-trap '"$server" "$dir" stop' EXIT
-"$server" "$dir" pg-start
-. "$dir/env"
-sql() { "$VO_PG_BIN/psql" -qAtX -v ON_ERROR_STOP=1 -d "$VO_DSN" "$@"; }
-
-if [ "$(sql -c "SELECT count(*) FROM pg_class WHERE oid =
-        to_regclass('bench.stars') AND reltuples = $rows")" != 1 ]; then
-    "$build/bin/voctl" --dsn "$VO_DSN" init >/dev/null
-    sql >/dev/null <<END
-BEGIN;
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS bench CASCADE;
-DELETE FROM vo.release WHERE release_id = 'bench';
-INSERT INTO vo.release (release_id, survey, title, state, reader_role,
-    pg_schema) VALUES ('bench', 'bench', 'Benchmark', 'public',
-    'vo_read_bench', 'bench');
-SELECT vo.make_reader('vo_read_bench');
-SELECT vo.make_release('bench');
-SELECT setseed(0.5);
+if ! has_rows stars "$rows"; then
+    { new_release; cat <<END; } | sql >/dev/null
 CREATE TABLE bench.stars AS SELECT id, ra, dec, mag,
     sky.sky_hpx(ra, dec) AS hpx FROM (SELECT g AS id, random() * 360 AS ra,
         degrees(asin(2 * random() - 1)) AS dec, random()::real AS mag
