@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mod_vo_int.h"
 
+#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -82,6 +83,25 @@ static int start_or_say(const char *missing, server_rec *s)
     return OK;
 }
 
+/* httpd's modules that look users up in a database keep a connection to the
+ * end of the request, beside the one of the query; if all threads have the
+ * first and wait for the second they wait for ever. */
+static void warn_of_users_in_database(server_rec *s)
+{
+    int threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    if ((configured(ap_conftree, "AuthDBDUserPWQuery", "")
+         || configured(ap_conftree, "AuthzDBDQuery", ""))
+        && vo_gate_width() <= 2 * threads) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     VOLOGNO(1006) "users are looked up in a database: each of "
+                     "the %d threads of a process may need two connections, so "
+                     "DBDMax must be more than %d, it is %d", threads,
+                     2 * threads, vo_gate_width());
+    }
+}
+
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
@@ -95,6 +115,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         && !configured(ap_conftree, "DBDriver", "pgsql")) {
         missing = "mod_vo needs a PostgreSQL database: add 'DBDriver pgsql' "
                   "and a DBDParams line that says how to connect";
+    }
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        warn_of_users_in_database(s);
     }
     return start_or_say(missing, s);
 }

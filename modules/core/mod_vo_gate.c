@@ -64,13 +64,20 @@ static int smallest_max(const ap_directive_t *tree, int least)
     return least;
 }
 
+int vo_gate_width(void)
+{
+    int max = smallest_max(ap_conftree, -1);
+
+    return max > 0 ? max : MOD_DBD_MAX;
+}
+
 void vo_gate_init(apr_pool_t *pchild, server_rec *s)
 {
-    int max = smallest_max(ap_conftree, -1), threads = 0;
+    int threads = 0;
 
     memset(&gate, 0, sizeof(gate));
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    gate.max = max > 0 ? max : MOD_DBD_MAX;
+    gate.max = vo_gate_width();
     gate.reserve = gate.max / SHARE;
     gate.room = threads > 1 ? threads - (threads + SHARE - 1) / SHARE
                             : INT_MAX;

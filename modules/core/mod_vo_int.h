@@ -80,6 +80,9 @@ int vo_is_client_gone(request_rec *r);
 
 /* --- mod_vo_gate.c ------------------------------------------------------- */
 
+/* Connections a process may have. */
+int vo_gate_width(void);
+
 /* In child_init. */
 void vo_gate_init(apr_pool_t *pchild, server_rec *s);
 

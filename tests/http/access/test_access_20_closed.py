@@ -147,8 +147,10 @@ def test_several_groups(vo, conf_now):
 
 
 @pytest.mark.parametrize("which", PROVIDERS)
-def test_whoever_knows_groups(vo, conf_now, which):
+def test_whoever_knows_groups(vo, conf_now, which, expect_log):
     require, more = PROVIDERS[which]
+    if "DBD" in more:
+        expect_log("VO1006")
     conf_now(load("authz_dbd") + basic(vo, require + "\n" + more))
     assert codes(vo, None) == [401] * 4
     assert codes(vo, ANA) == [200] * 4
@@ -158,6 +160,19 @@ def test_whoever_knows_groups(vo, conf_now, which):
     page = vo.request("GET", "/vo/tap", auth=ANA).text
     assert "test-private" in page and "test-staged" not in page
     assert "test-private" not in vo.request("GET", "/vo/tap", auth=EVA).text
+
+
+@pytest.mark.parametrize("most, is_enough", [(64, False), (65, True)])
+def test_two_connections_for_a_thread(sibling, most, is_enough):
+    """httpd has 32 threads a process here, and may need a connection for the
+    groups of a user besides that of the query."""
+    started, text = sibling(drop=["conf/vo.con"], extra=load("authz_dbd") + (
+        "DBDriver pgsql\nDBDMax %d\n<Location /x>\nAuthzDBDQuery x\n</Location>"
+        % most))
+    assert started, text
+    assert ("VO1006" not in text) == is_enough
+    if not is_enough:
+        assert "DBDMax must be more than 64, it is 64" in text
 
 
 def test_group_file_is_gone(vo, conf_now, expect_log):
@@ -178,3 +193,18 @@ def test_refuses_to_start(vo, line, said):
     ok, text = vo.configtest(load("authz_groupfile") + (
         '<Location "/vo">\n%s\n</Location>' % line))
     assert not ok and said in text, text
+
+
+def test_without_a_database(vo, sibling, expect_log):
+    """Nothing is known yet: whoever asks is told to come again, not refused."""
+    expect_log("")
+    started, text = sibling(extra=basic(vo, "Require vo-release") + (
+        'DBDParams "host=/nonexistent port=5432 dbname=vo user=vo_web"'))
+    assert started, text
+    for release in ("test-dr1", "test-private", "nothing"):
+        for auth in (None, ANA, EVA):
+            assert [sibling.server.request(
+                "GET", path % release, auth=auth).status_code
+                for path in PATHS] == [503] * 4
+        assert sibling.server.request(
+            "GET", PATHS[0] % release, auth=("ana", "no")).status_code == 401
