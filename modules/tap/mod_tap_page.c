@@ -6,6 +6,7 @@
 #include <http_protocol.h>
 
 #include "uws/vo_uws.h"
+#include "xml/vo_xml.h"
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -16,20 +17,6 @@ static const char head[] =
     ".2em 0;vertical-align:top;border-bottom:1px solid #ddd}\n"
     "textarea{width:100%;height:6em;font:14px monospace}code{font-size:14px}\n"
     "</style>\n<title>";
-
-static vo_err_t *text(vo_out_t *out, const char *s)
-{
-    return s ? vo_out_xml(out, s, strlen(s)) : NULL;
-}
-
-/* Write BEFORE, TEXT escaped, AFTER. */
-static vo_err_t *around(vo_out_t *out, const char *before, const char *middle,
-                        const char *after)
-{
-    VO_TRY(vo_out_puts(out, before));
-    VO_TRY(text(out, middle));
-    return vo_out_puts(out, after);
-}
 
 static vo_err_t *list_releases(vo_out_t *out, request_rec *r)
 {
@@ -45,11 +32,11 @@ static vo_err_t *list_releases(vo_out_t *out, request_rec *r)
         const vo_release_t *rel = meta->releases[i];
 
         if (tap_fns.release_visible(r, rel)) {
-            VO_TRY(around(out, "<li><a href=\"",
-                          tap_fns.service_url(r, &tap_service, rel, NULL),
-                          "\">"));
-            VO_TRY(around(out, "", rel->id, "</a> "));
-            VO_TRY(around(out, "", rel->title, "</li>\n"));
+            VO_TRY(vo_xml_put(out, "<li><a href=\"",
+                              tap_fns.service_url(r, &tap_service, rel, NULL),
+                              "\">"));
+            VO_TRY(vo_xml_put(out, "", rel->id, "</a> "));
+            VO_TRY(vo_xml_put(out, "", rel->title, "</li>\n"));
         }
     }
     return vo_out_puts(out, "</ul>\n</body>\n</html>\n");
@@ -96,15 +83,16 @@ static vo_err_t *list_tables(vo_out_t *out, const vo_release_t *rel,
     for (i = 0; i < rel->ntables; ++i) {
         const vo_table_t *table = rel->tables[i];
 
-        VO_TRY(around(out, "<tr><td><code>", table->tap_name, "</code></td>"));
-        VO_TRY(around(out, "<td><a href=\"", columns_url(url, table, pool),
-                      "\">"));
+        VO_TRY(vo_xml_put(out, "<tr><td><code>", table->tap_name,
+                          "</code></td>"));
+        VO_TRY(vo_xml_put(out, "<td><a href=\"", columns_url(url, table, pool),
+                          "\">"));
         VO_TRY(vo_out_printf(out, "%d</a></td>", table->ncolumns));
         VO_TRY(table->nrows >= 0
                    ? vo_out_printf(out, "<td>%" APR_INT64_T_FMT "</td>",
                                    table->nrows)
                    : vo_out_puts(out, "<td></td>"));
-        VO_TRY(around(out, "<td>", table->description, "</td></tr>\n"));
+        VO_TRY(vo_xml_put(out, "<td>", table->description, "</td></tr>\n"));
     }
     return vo_out_puts(out, "</table>\n");
 }
@@ -116,19 +104,20 @@ static vo_err_t *release_page(vo_out_t *out, request_rec *r,
     const char *title = rel->title && *rel->title ? rel->title : rel->id;
 
     VO_TRY(vo_out_puts(out, head));
-    VO_TRY(around(out, "", title, " (TAP)</title>\n</head>\n<body>\n"));
-    VO_TRY(around(out, "<h1>", title, "</h1>\n"));
-    VO_TRY(around(out, "<p>", rel->description, "</p>\n"));
-    VO_TRY(around(out, "<p>This is a TAP service. Give its address to TOPCAT, "
-                       "STILTS or pyvo:<br><code>", url, "</code></p>\n"));
-    VO_TRY(around(out, "<form action=\"", url,
-                  "/sync\" method=\"get\">\n"
-                  "<input type=\"hidden\" name=\"LANG\" value=\"ADQL\">\n"
-                  "<input type=\"hidden\" name=\"RESPONSEFORMAT\" "
-                  "value=\"html\">\n"
-                  "<textarea name=\"QUERY\" aria-label=\"ADQL query\">"));
-    VO_TRY(text(out, example_query(rel, r->pool)));
-    VO_TRY(vo_out_puts(out, "</textarea>\n<p><label>Rows at most <input "
+    VO_TRY(vo_xml_put(out, "", title, " (TAP)</title>\n</head>\n<body>\n"));
+    VO_TRY(vo_xml_put(out, "<h1>", title, "</h1>\n"));
+    VO_TRY(vo_xml_put(out, "<p>", rel->description, "</p>\n"));
+    VO_TRY(vo_xml_put(out, "<p>This is a TAP service. Give its address to "
+                           "TOPCAT, STILTS or pyvo:<br><code>", url,
+                      "</code></p>\n"));
+    VO_TRY(vo_xml_put(out, "<form action=\"", url,
+                      "/sync\" method=\"get\">\n"
+                      "<input type=\"hidden\" name=\"LANG\" value=\"ADQL\">\n"
+                      "<input type=\"hidden\" name=\"RESPONSEFORMAT\" "
+                      "value=\"html\">\n"
+                      "<textarea name=\"QUERY\" aria-label=\"ADQL query\">"));
+    VO_TRY(vo_xml_put(out, "", example_query(rel, r->pool), "</textarea>\n"));
+    VO_TRY(vo_out_puts(out, "<p><label>Rows at most <input "
                             "name=\"MAXREC\" value=\"1000\" size=\"8\">"
                             "</label> <button>Run</button> "
                             "<button name=\"EXPLAIN\" value=\"1\">Explain"
@@ -137,15 +126,15 @@ static vo_err_t *release_page(vo_out_t *out, request_rec *r,
                             "columns, SQL, plan and estimated number of rows "
                             "are told, as VOTable, JSON, text or a page.</p>\n"
                             "</form>\n"));
-    VO_TRY(around(out, "<p><a href=\"", url,
-                  "/examples\">Example queries</a></p>\n"));
+    VO_TRY(vo_xml_put(out, "<p><a href=\"", url,
+                      "/examples\">Example queries</a></p>\n"));
     if (tap_fns.vosi_handle) {
-        VO_TRY(around(out, "<p><a href=\"", url,
-                      "/tables\">tables</a> "));
-        VO_TRY(around(out, "<a href=\"", url,
-                      "/capabilities\">capabilities</a> "));
-        VO_TRY(around(out, "<a href=\"", url,
-                      "/availability\">availability</a></p>\n"));
+        VO_TRY(vo_xml_put(out, "<p><a href=\"", url,
+                          "/tables\">tables</a> "));
+        VO_TRY(vo_xml_put(out, "<a href=\"", url,
+                          "/capabilities\">capabilities</a> "));
+        VO_TRY(vo_xml_put(out, "<a href=\"", url,
+                          "/availability\">availability</a></p>\n"));
     }
     VO_TRY(list_tables(out, rel, url, r->pool));
     return vo_out_puts(out, "</body>\n</html>\n");

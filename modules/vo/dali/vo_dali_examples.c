@@ -7,6 +7,7 @@
 
 #include "../adql/vo_adql.h"
 #include "../uws/vo_uws.h"
+#include "../xml/vo_xml.h"
 #include "vo_dali_examples.h"
 
 #define VOCABULARY "http://www.ivoa.net/rdf/examples#"
@@ -20,19 +21,6 @@ static const char head[] =
     "padding:0 1em;color:#222}\n"
     "pre{background:#f4f4f4;padding:.7em 1em;overflow-x:auto;font-size:14px}\n"
     "</style>\n";
-
-static vo_err_t *text(vo_out_t *out, const char *s)
-{
-    return s ? vo_out_xml(out, s, strlen(s)) : NULL;
-}
-
-static vo_err_t *around(vo_out_t *out, const char *before, const char *middle,
-                        const char *after)
-{
-    VO_TRY(vo_out_puts(out, before));
-    VO_TRY(text(out, middle));
-    return vo_out_puts(out, after);
-}
 
 /* Blank lines part paragraphs. */
 static vo_err_t *put_paragraphs(vo_out_t *out, const char *s)
@@ -59,9 +47,9 @@ static vo_err_t *put_tables(vo_out_t *out, const vo_adql_result_t *sql)
             continue;
         }
         if (j == i) {
-            VO_TRY(around(out, i ? ", " : "<p>Reads ", NULL, ""));
-            VO_TRY(around(out, "<span property=\"table\">",
-                          sql->tables[i]->tap_name, "</span>"));
+            VO_TRY(vo_xml_put(out, i ? ", " : "<p>Reads ", NULL, ""));
+            VO_TRY(vo_xml_put(out, "<span property=\"table\">",
+                              sql->tables[i]->tap_name, "</span>"));
         }
     }
     return i ? vo_out_puts(out, "</p>\n") : NULL;
@@ -75,15 +63,16 @@ static vo_err_t *put_example(vo_out_t *out, const vo_example_t *example,
                                        "&MAXREC=100", "QUERY", example->query,
                                        scratch);
 
-    VO_TRY(around(out, "<div typeof=\"example\" id=\"", example->id, "\" "));
-    VO_TRY(around(out, "resource=\"#", example->id, "\">\n"));
-    VO_TRY(around(out, "<h2 property=\"name\">", example->name, "</h2>\n"));
+    VO_TRY(vo_xml_put(out, "<div typeof=\"example\" id=\"", example->id,
+                      "\" "));
+    VO_TRY(vo_xml_put(out, "resource=\"#", example->id, "\">\n"));
+    VO_TRY(vo_xml_put(out, "<h2 property=\"name\">", example->name, "</h2>\n"));
     VO_TRY(put_paragraphs(out, example->description));
-    VO_TRY(around(out, "<pre property=\"query\">", example->query,
-                  "</pre>\n"));
+    VO_TRY(vo_xml_put(out, "<pre property=\"query\">", example->query,
+                      "</pre>\n"));
     VO_TRY(put_tables(out, sql));
-    VO_TRY(around(out, "<p><a href=\"", sync_url, "?"));
-    return around(out, "", form, "\">Run it</a></p>\n</div>\n");
+    VO_TRY(vo_xml_put(out, "<p><a href=\"", sync_url, "?"));
+    return vo_xml_put(out, "", form, "\">Run it</a></p>\n</div>\n");
 }
 
 /* --- examples that follow from the tables -------------------------------- */
@@ -159,10 +148,10 @@ vo_err_t *vo_dali_examples(vo_out_t *out, const vo_release_t *rel,
     int i, nwritten = 0;
 
     VO_TRY(vo_out_puts(out, head));
-    VO_TRY(around(out, "<title>Example queries: ", title,
-                  "</title>\n</head>\n"));
+    VO_TRY(vo_xml_put(out, "<title>Example queries: ", title,
+                      "</title>\n</head>\n"));
     VO_TRY(vo_out_puts(out, "<body vocab=\"" VOCABULARY "\">\n"));
-    VO_TRY(around(out, "<h1>", title, ": example queries</h1>\n"));
+    VO_TRY(vo_xml_put(out, "<h1>", title, ": example queries</h1>\n"));
     for (i = 0; i < n; ++i) {
         apr_pool_t *pool;
         vo_adql_result_t *sql;

@@ -22,3 +22,13 @@ vo_err_t *vo_xml_attr(vo_out_t *out, const char *name, const char *value)
     VO_TRY(vo_out_xml(out, value, strlen(value)));
     return vo_out_puts(out, "\"");
 }
+
+vo_err_t *vo_xml_put(vo_out_t *out, const char *before, const char *text,
+                     const char *after)
+{
+    VO_TRY(vo_out_puts(out, before));
+    if (text) {
+        VO_TRY(vo_out_xml(out, text, strlen(text)));
+    }
+    return vo_out_puts(out, after);
+}

@@ -1,4 +1,4 @@
-/* vo_xml.h: the two small pieces every XML document is made of. */
+/* vo_xml.h: the small pieces every XML document is made of. */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VO_XML_H
 #define VO_XML_H
@@ -14,5 +14,9 @@ vo_err_t *vo_xml_elem(vo_out_t *out, int indent, const char *name,
 
 /* Append a blank and NAME="VALUE", escaped; nothing when VALUE is NULL. */
 vo_err_t *vo_xml_attr(vo_out_t *out, const char *name, const char *value);
+
+/* Append BEFORE, TEXT escaped (NULL: nothing), AFTER. */
+vo_err_t *vo_xml_put(vo_out_t *out, const char *before, const char *text,
+                     const char *after);
 
 #endif
