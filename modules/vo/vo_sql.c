@@ -14,9 +14,12 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "vo_cancel.h"
+
 #define POLL_MS 100       /* how often a waiting query asks for the client */
 #define GRACE_MS 10000    /* answer to a cancel, or after statement_timeout */
 #define AGAIN_MS 300      /* a cancel that shows no effect is repeated */
+#define CANCEL_MS 2000    /* a server that does not take a cancel hangs */
 #define RESET_MS 5000     /* a server that does not take a connection is down */
 #define MAX_PREPARED 200  /* named statements per connection */
 
@@ -237,14 +240,11 @@ static int send_steps(run_t *run)
     return PQpipelineSync(conn);
 }
 
+/* A server that does not even take it is given up with the connection. */
 static void send_cancel(run_t *run)
 {
-    PGcancel *c = PQgetCancel(run->conn);
-    char why[256];
-
-    if (c) {
-        PQcancel(c, why, sizeof(why));
-        PQfreeCancel(c);
+    if (!vo_cancel(run->conn, apr_time_from_msec(CANCEL_MS))) {
+        run->deadline = run->start;
     }
     run->cancelled = apr_time_now();
 }

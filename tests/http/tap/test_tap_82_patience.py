@@ -277,6 +277,22 @@ def test_hanging_postmaster(vo, expect_log):
         documents_come(vo)
 
 
+def test_who_leaves_a_hanging_postmaster(vo, conf_now, expect_log):
+    """It takes no cancel: the one connection for queries is given up for a new
+    one, which cannot be had, rather than held."""
+    expect_log("VO10", "VO12", "AH02655", "AH00629", "AH00639")
+    conf_now("DBDKeep 2\nDBDMax 2\nVOPoolWait 50")
+    held = ask(vo, 1)
+    until(lambda: running(vo) == 1)
+    with hung(vo, backends=False):
+        held[0].close()
+        r, took = timed(sync, vo, timeout=60)
+        assert r.status_code == 503 and took < 12
+        assert "database is not available" in VOTable(r.content).message()
+    until(lambda: sync(vo).status_code == 200, 10)
+    until(lambda: running(vo) == 0)
+
+
 # --- clients that read slowly ---------------------------------------------------
 
 @pytest.mark.parametrize("rate", [0, 2000])
