@@ -119,6 +119,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         warn_of_users_in_database(s);
     }
+    if (!missing && vo_gate_width() < 2) {
+        missing = "mod_vo keeps one connection for itself: DBDMax must be at "
+                  "least 2";
+    }
     return start_or_say(missing, s);
 }
 

@@ -83,6 +83,9 @@ int vo_is_client_gone(request_rec *r);
 /* Connections a process may have. */
 int vo_gate_width(void);
 
+/* Connections of the smallest pool that is configured. */
+int vo_gate_width(void);
+
 /* In child_init. */
 void vo_gate_init(apr_pool_t *pchild, server_rec *s);
 

@@ -83,3 +83,9 @@ def test_who_left_waits_no_more(vo, tap, conf_now):
     until(lambda: active(vo) == 0)
     assert tap(QUICK).status_code == 200
     assert time.monotonic() - start < 5
+
+
+def test_a_pool_without_room_for_queries(sibling):
+    started, text = sibling(extra="DBDMax 1\nDBDKeep 1")
+    assert not started
+    assert "VO1000" in text and "DBDMax must be at least 2" in text
