@@ -83,6 +83,12 @@ def broken_files(folder):
 def test_images_051_broken(voctl, tmp_path):
     release = voctl.release()
     bad = broken_files(tmp_path)
+    # of two files with one image the first to be read is registered
+    second = tmp_path / "good1.fits.gz"
+    data = second.read_bytes()
+    second.unlink()
+    voctl("images", release, tmp_path).fails(rc=1)
+    second.write_bytes(data)
     result = voctl("images", release, tmp_path).fails(
         "%d files could not be registered" % (len(bad) + 1),
         "the name is not UTF-8", rc=1)
