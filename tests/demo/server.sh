@@ -150,7 +150,7 @@ Define VO_MODULES "$build/modules"
 Define VO_DSN "host=$pghost port=5432 dbname=vo user=vo_web connect_timeout=3"
 END
     for m in mpm_event authn_core authz_core unixd log_config mime dir alias \
-        env setenvif headers deflate filter reqtimeout dbd; do
+        env setenvif headers deflate brotli filter reqtimeout dbd; do
         [ ! -e "$mods/mod_$m.so" ] || echo "LoadModule ${m}_module $mods/mod_$m.so"
     done
     cat <<END
