@@ -148,11 +148,16 @@ static int watched_is_gone(void *baton)
                            : vo_is_client_gone(w->r);
 }
 
+apr_socket_t *vo_own_socket(request_rec *r)
+{
+    return r->connection->master ? NULL : ap_get_conn_socket(r->connection);
+}
+
 /* From now on, while a query of MS runs whose rows go to the client, or no more
  * (0). */
 static void limit_reading(request_rec *r, int ms)
 {
-    apr_socket_t *sock = ap_get_conn_socket(r->connection);
+    apr_socket_t *sock = vo_own_socket(r);
 
     vo_request(r)->read_until = ms > 0 ? apr_time_now()
                                              + 2 * apr_time_from_msec(ms)

@@ -78,6 +78,9 @@ void vo_dbd_close(ap_dbd_t *dbd, server_rec *s);
 /* Has the client closed its connection? */
 int vo_is_client_gone(request_rec *r);
 
+/* The socket of R; NULL of a stream of HTTP/2, which shares one. */
+apr_socket_t *vo_own_socket(request_rec *r);
+
 /* --- mod_vo_gate.c ------------------------------------------------------- */
 
 /* Connections a process may have. */

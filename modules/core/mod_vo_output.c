@@ -46,7 +46,7 @@ static void append(vo_response_t *resp, apr_bucket *b)
 static int is_too_slow(request_rec *r)
 {
     const vo_request_t *req = vo_request(r);
-    apr_socket_t *sock = ap_get_conn_socket(r->connection);
+    apr_socket_t *sock = vo_own_socket(r);
     apr_interval_time_t left, most;
 
     if (!req->read_until) {
