@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from pyvohttpd.heap import Heap
 from pyvohttpd.xmltree import VOTable
 
 SLOW = ("SELECT COUNT(*) AS n FROM tap.Bulk AS a, tap.Bulk AS b"
@@ -318,21 +319,21 @@ def children(pid):
 
 def test_memory_stays_flat(vo, tap):
     """The child's peak does not grow with the number of rows."""
-    pid = int((vo.dir / "httpd/run/httpd.pid").read_text())
-
     def peak():
+        pid = int((vo.dir / "httpd/run/httpd.pid").read_text())
         return max(int(line.split()[1]) for p in children(pid)
                    for line in open("/proc/%d/status" % p)
                    if line.startswith("VmHWM"))
 
     query = ("SELECT a.id, a.x, a.note FROM tap.Bulk AS a, (SELECT TOP 6 id"
              " FROM tap.Bulk) AS b")
-    for fmt in ("csv", "votable/b2"):
-        tap("SELECT id FROM tap.Bulk", FORMAT=fmt, MAXREC="1000")
-    before = peak()
-    for fmt in ("csv", "votable", "votable/b2", "fits"):
-        with requests.get(vo.url + tap.url + "/sync", stream=True, params={
-                "QUERY": query, "FORMAT": fmt, "MAXREC": "9000000"}) as r:
-            size = sum(len(c) for c in r.iter_content(1 << 20))
-        assert size > 25000000, (fmt, size)
-    assert peak() - before < 16 * 1024
+    with Heap(vo): # its quarantine is small where there is one
+        for fmt in ("csv", "votable/b2"):
+            tap("SELECT id FROM tap.Bulk", FORMAT=fmt, MAXREC="1000")
+        before = peak()
+        for fmt in ("csv", "votable", "votable/b2", "fits"):
+            with requests.get(vo.url + tap.url + "/sync", stream=True, params={
+                    "QUERY": query, "FORMAT": fmt, "MAXREC": "9000000"}) as r:
+                size = sum(len(c) for c in r.iter_content(1 << 20))
+            assert size > 25000000, (fmt, size)
+        assert peak() - before < 16 * 1024
