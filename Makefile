@@ -144,7 +144,8 @@ check: ## the same set-up, then every layer of tests
 	@$(MAKE) --no-print-directory all pgtree
 	@.ci/check-all $(CHECK_LAYERS)
 
-check-style: ## layers, exported symbols, log tags
+check-style: ## columns, layers, exported symbols, log tags
+	@.ci/check-columns
 	@.ci/check-layers
 	@.ci/check-tags
 	@.ci/check-exports $(BUILD)/modules

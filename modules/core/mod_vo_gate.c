@@ -123,7 +123,8 @@ static void wait_open(request_rec *r, int is_brief, apr_time_t until)
     is_late = is_over();
     while (!is_open(is_brief) && (now = apr_time_now()) < until
            && gate.failed == failed
-           && !(is_late && is_over() && now - gate.moved[is_brief] > STUCK_AFTER)
+           && !(is_late && is_over()
+                && now - gate.moved[is_brief] > STUCK_AFTER)
            && !vo_is_client_gone(r)) {
         apr_thread_cond_timedwait(is_brief ? gate.left_brief : gate.left,
                                   gate.mutex,

@@ -75,8 +75,8 @@ APR_DECLARE_OPTIONAL_FN(int, vo_uws_handle,
                          const vo_release_t *rel, const char *url,
                          const char *rest));
 
-/* The file *PATH with the result of the finished job ID of SERVICE and REL, which
- * the user of R may read. Errors as of vo_job_result_file. */
+/* The file *PATH with the result of the finished job ID of SERVICE and REL,
+ * which the user of R may read. Errors as of vo_job_result_file. */
 APR_DECLARE_OPTIONAL_FN(vo_err_t *, vo_job_result,
                         (const char **path, request_rec *r,
                          const char *service, const vo_release_t *rel,

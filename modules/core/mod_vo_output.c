@@ -41,8 +41,8 @@ static void append(vo_response_t *resp, apr_bucket *b)
     APR_BRIGADE_INSERT_TAIL(resp->bb, b);
 }
 
-/* A client that reads too slowly holds a connection to the database. Is the time
- * over? If not, no wait for it is to last longer than what is left. */
+/* A client that reads too slowly holds a connection to the database. Is the
+ * time over? If not, no wait for it is to last longer than what is left. */
 static int is_too_slow(request_rec *r)
 {
     const vo_request_t *req = vo_request(r);

@@ -200,8 +200,8 @@ void vo_result_tidy(PGconn *conn, int is_temp, apr_pool_t *pool)
 
 /* --- serving ------------------------------------------------------------- */
 
-/* mod_deflate and mod_brotli add to the ETag what they do to the file, and leave
- * it to nobody to know it again. */
+/* mod_deflate and mod_brotli add to the ETag what they do to the file, and
+ * leave it to nobody to know it again. */
 static void forgive_encoding(request_rec *r)
 {
     static const char *const suffixes[] = {"-gzip\"", "-br\""};

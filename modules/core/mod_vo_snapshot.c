@@ -35,12 +35,12 @@ struct vo_snap_t {
 };
 
 /*
- * A thread of its own asks the database whether anything changed, when a request
- * finds that it was last asked too long ago. That request, and others if the
- * snapshot is old after a quiet time, wait for the answer, PATIENCE since it
- * was asked for at most; the others go on with what there is. So a database
- * that is slow or hangs delays no document for longer. Where processes have one
- * thread (prefork) the request that finds it old asks by itself.
+ * A thread of its own asks the database whether anything changed, when a
+ * request finds that it was last asked too long ago. That request, and others
+ * if the snapshot is old after a quiet time, wait for the answer, PATIENCE
+ * since it was asked for at most; the others go on with what there is. So a
+ * database that is slow or hangs delays no document for longer. Where processes
+ * have one thread (prefork) the request that finds it old asks by itself.
  */
 struct vo_state_t {
     server_rec *server;

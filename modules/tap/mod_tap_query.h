@@ -27,7 +27,8 @@ struct tap_query_t {
     /* vo_sql_run, where it is to be run. */
     vo_err_t *(*exec)(tap_query_t *q, const vo_sql_req_t *req,
                       vo_sql_done_t *done);
-    /* The file *PATH with the result of job ID of this service, for who asks. */
+    /* The file *PATH with the result of job ID of this service, for who
+     * asks. */
     vo_err_t *(*result_of)(tap_query_t *q, const char **path, const char *id);
     void *baton;             /* of all three */
     /* said by tap_query_format and tap_query_prepare */

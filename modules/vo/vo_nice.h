@@ -6,11 +6,11 @@
 
 #define VO_NICE_MAX 19
 
-/* Make the calling process as nice as NICE, from 0 to VO_NICE_MAX (setpriority);
- * and its session too when the process leads one and Linux schedules by session
- * (sched(7), autogroup), since niceness then counts within a session only.
- * There is no way back without privileges, so a smaller value than before is to
- * be refused by the caller.
+/* Make the calling process as nice as NICE, from 0 to VO_NICE_MAX
+ * (setpriority); and its session too when the process leads one and Linux
+ * schedules by session (sched(7), autogroup), since niceness then counts within
+ * a session only. There is no way back without privileges, so a smaller value
+ * than before is to be refused by the caller.
  *
  * Without privileges Linux lets one session of the whole machine change in a
  * tenth of a second; WAIT_MS is how long to try again.

@@ -62,8 +62,8 @@ vo_err_t *vo_sql_run(PGconn *conn, const vo_sql_req_t *req,
  * status of CONN is CONNECTION_BAD. */
 void vo_sql_reset(PGconn *conn, apr_interval_time_t most);
 
-/* TEXTS (const char *) as the text of a PostgreSQL array, in POOL: one parameter
- * for all of them. */
+/* TEXTS (const char *) as the text of a PostgreSQL array, in POOL: one
+ * parameter for all of them. */
 const char *vo_sql_array(const apr_array_header_t *texts, apr_pool_t *pool);
 
 /* Quote NAME as an SQL identifier, in POOL. The one such function. */

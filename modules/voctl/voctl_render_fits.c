@@ -314,7 +314,8 @@ static void put_header(fits_t *h, const render_frame_t *f, render_kind_e kind)
 /* ---- images ---------------------------------------------------------------*/
 
 /* Width of the compressed tiles: about TILE and, if there is one, a divisor of
- * NAXIS, as some readers (Aladin 12) stumble over tiles that the border cuts. */
+ * NAXIS, as some readers (Aladin 12) stumble over tiles cut by the
+ * border. */
 static long tile_width(int naxis)
 {
     int d;

@@ -75,9 +75,10 @@ vo_err_t *vo_fitsfile_image(const vo_fitsimg_t **image, vo_fitsfile_t *file,
 /*
  * Read SIZE pixels of each axis from FIRST (from 0) into TO, the first axis
  * running fastest, as the machine has them: unsigned char, apr_int16_t,
- * _int32_t, _int64_t, float or double by image->bitpix, without BSCALE and BZERO. Both
- * arrays have VO_FITS_MAX_AXES elements, the section must lie in the image.
- * Pixels that are null in a quantised image are NaN. SCRATCH is for tiles.
+ * _int32_t, _int64_t, float or double by image->bitpix, without BSCALE and
+ * BZERO. Both arrays have VO_FITS_MAX_AXES elements, the section must lie in
+ * the image. Pixels that are null in a quantised image are NaN. SCRATCH is for
+ * tiles.
  */
 vo_err_t *vo_fitsfile_read(const vo_fitsimg_t *image, const apr_int64_t *first,
                            const apr_int64_t *size, void *to,
@@ -90,8 +91,8 @@ vo_err_t *vo_fitsfile_read_float(const vo_fitsimg_t *image,
                                  apr_pool_t *scratch);
 
 /* The first plane of the image made smaller: each value of *TO, NX x NY in
- * POOL, is the mean of FACTOR x FACTOR pixels (fewer at the far edges), NaN where all
- * are blank. Memory is that of some rows of the image. */
+ * POOL, is the mean of FACTOR x FACTOR pixels (fewer at the far edges), NaN
+ * where all are blank. Memory is that of some rows of the image. */
 vo_err_t *vo_fitsfile_shrink(float **to, int *nx, int *ny,
                              const vo_fitsimg_t *image, int factor,
                              apr_pool_t *pool);

@@ -20,7 +20,8 @@ typedef struct vo_psf_t {
 
 /* The PSF at the pixel X, Y (FITS pixels of the image the model was made from),
  * in POOL; *PSF is NULL when FILE holds no such model. VO_ERR_FAULT "The file
- * is damaged", VO_ERR_USAGE for a model that depends on anything but position. */
+ * is damaged", VO_ERR_USAGE for a model that depends on more than
+ * position. */
 vo_err_t *vo_psf_at(vo_psf_t **psf, vo_fitsfile_t *file, double x, double y,
                     apr_pool_t *pool);
 

@@ -7,8 +7,8 @@
 
 /*
  * FITS 4.0, section 8.4: an axis of the kind WAVE, AWAV, FREQ, WAVN, ENER,
- * VRAD, VOPT or VELO, linear or -LOG, in its usual units. Wavelengths are those in
- * vacuum, metres.
+ * VRAD, VOPT or VELO, linear or -LOG, in its usual units. Wavelengths are those
+ * in vacuum, metres.
  */
 typedef struct vo_spectral_t {
     int axis;              /* from 0; -1: there is none */

@@ -7,9 +7,10 @@
 
 /*
  * Open FILE of REL for reading. The path is resolved by the kernel below the
- * root (openat2, or else by checking where it leads) and cannot leave it, neither by ".." nor by a symbolic link. The file
- * must be regular and have the size it was registered with: else it was
- * changed behind the archive's back, and what is known of it may be false.
+ * root (openat2, or else by checking where it leads) and cannot leave it,
+ * neither by ".." nor by a symbolic link. The file must be regular and have the
+ * size it was registered with: else it was changed behind the archive's back,
+ * and what is known of it may be false.
  *
  * *FD is closed with POOL; *NAME (may be NULL) is a name under which other
  * libraries can open the same file as long as *FD is open. *MTIME (may be

@@ -485,7 +485,8 @@ static const vo_column_t **columns_of(loader_t *l, const vo_table_t *table,
     return *n ? (const vo_column_t **)found->elts : NULL;
 }
 
-/* The column of TABLE in a field of RES; *IS_LOST when it has none so called. */
+/* The column of TABLE in a field of RES; *IS_LOST when it has none so
+ * called. */
 static const vo_column_t *column_at(loader_t *l, const vo_table_t *table,
                                     PGresult *res, int row, int field,
                                     int *is_lost)

@@ -35,7 +35,7 @@ typedef struct vo_sia1_query_t {
     int verb;                 /* 0 to VO_SIA1_MAX_VERB */
     const char *formats;      /* media types wanted as text of an array; NULL:
                                  all */
-    int is_one_format;        /* of each image only the first of them there is */
+    int is_one_format;        /* of each image only the first there is */
     int is_cutout;
     double cut_ra, cut_dec;   /* centre of the cutouts, ICRS */
     double cut_width, cut_height; /* degrees */
@@ -57,8 +57,8 @@ vo_err_t *vo_sia1_region(const char **region, double ra, double dec,
 void vo_sia1_fields(int *nfields, vo_field_t **fields,
                     const vo_release_t *rel, int verb, apr_pool_t *pool);
 
-/* Fill REQ's SQL, parameters, prepare_name and max_rows, of MAXREC rows at most;
- * the columns are those of vo_sia1_fields. */
+/* Fill REQ's SQL, parameters, prepare_name and max_rows, of MAXREC rows at
+ * most; the columns are those of vo_sia1_fields. */
 vo_err_t *vo_sia1_request(vo_sql_req_t *req, const vo_release_t *rel,
                           const vo_sia1_query_t *query, apr_int64_t maxrec,
                           apr_pool_t *pool);

@@ -205,8 +205,8 @@ static vo_err_t *word(int *place, param_e i, int deflt,
 
 #define POS_FORM "two numbers, right ascension from 0 to 360 and declination"  \
     " from -90 to 90 in degrees, ICRS, separated by a comma"
-#define SIZE_FORM "one or two numbers of degrees from 0 to 360, separated by a" \
-    " comma"
+#define SIZE_FORM "one or two numbers of degrees from 0 to 360, separated by" \
+    " a comma"
 
 static vo_err_t *read_region(vo_sia1_query_t *q,
                              const vo_dali_params_t *params, apr_pool_t *pool)

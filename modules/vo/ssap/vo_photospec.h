@@ -40,7 +40,7 @@ typedef struct vo_spectrum_t {
 /* What all spectra of a kind cover; wavelengths in m. */
 typedef struct vo_specrange_t {
     int n;               /* filters */
-    double lo, hi;       /* from where the first begins to where the last ends */
+    double lo, hi;       /* where the first begins, where the last ends */
     double width;        /* of a filter, typically (median) */
     double res_power;    /* wavelength over width, typically */
 } vo_specrange_t;

@@ -20,8 +20,8 @@
 const char *vo_spectrum_title(const vo_photospec_t *spec, const char *target,
                               apr_pool_t *pool);
 
-/* Where a spectrum is: BASE/ssap/RELEASE/spectrum?ID=DID&FORMAT=FORMAT, in POOL;
- * the search does the same in SQL. */
+/* Where a spectrum is: BASE/ssap/RELEASE/spectrum?ID=DID&FORMAT=FORMAT, in
+ * POOL; the search does the same in SQL. */
 const char *vo_spectrum_url(const char *base, const vo_release_t *rel,
                             const char *did, const char *format,
                             apr_pool_t *pool);

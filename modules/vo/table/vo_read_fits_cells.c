@@ -173,8 +173,8 @@ static int text_length(const unsigned char *p, int width)
     return len;
 }
 
-/* The BYTES of strings of WIDTH at P as one text, each with the blanks that make
- * it so long. */
+/* The BYTES of strings of WIDTH at P as one text, each with the blanks that
+ * make it so long. */
 static void add_whole(vo_reader_t *r, const unsigned char *p, int width,
                       apr_int64_t bytes)
 {

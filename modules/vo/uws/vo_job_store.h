@@ -90,9 +90,9 @@ vo_err_t *vo_job_set_forecast(PGconn *conn, const char *id, apr_int64_t rows,
 vo_err_t *vo_job_delete(int *done, const char **file, PGconn *conn,
                         const char *id, apr_pool_t *pool);
 
-/* The name of the file with the result of the finished job ID, which USER (NULL:
- * nobody known) may read. VO_ERR_NOTFOUND when there is no such job, or it is
- * somebody else's; VO_ERR_USAGE when it has no result. */
+/* The name of the file with the result of the finished job ID, which USER
+ * (NULL: nobody known) may read. VO_ERR_NOTFOUND when there is no such job, or
+ * it is somebody else's; VO_ERR_USAGE when it has no result. */
 vo_err_t *vo_job_result_file(const char **file, PGconn *conn,
                              const char *service, const char *release,
                              const char *id, const char *user,
@@ -105,8 +105,8 @@ vo_err_t *vo_job_keep_files(PGconn *conn, const char *id,
                             const vo_dali_params_t *posted,
                             apr_off_t max_bytes, apr_pool_t *pool);
 
-/* Add the files kept with the job ID to PARAMS by name alone, without what is in
- * them; those called like a parameter are left out. */
+/* Add the files kept with the job ID to PARAMS by name alone, without what is
+ * in them; those called like a parameter are left out. */
 vo_err_t *vo_job_name_files(PGconn *conn, const char *id,
                             vo_dali_params_t *params);
 
@@ -116,8 +116,9 @@ vo_err_t *vo_job_name_files(PGconn *conn, const char *id,
 vo_err_t *vo_job_listen(PGconn *conn, apr_pool_t *pool);
 
 /* Let the backend of CONN, and the parallel workers of its queries, give way to
- * others until it ends: NICE is a niceness from 0 to 19, never less than before.
- * *DONE: 1 when the kernel has taken all of it, 0 when to call again. */
+ * others until it ends: NICE is a niceness from 0 to 19, never less than
+ * before. *DONE: 1 when the kernel has taken all of it, 0 when to call
+ * again. */
 vo_err_t *vo_job_nice(int *done, PGconn *conn, int nice, apr_pool_t *pool);
 
 /* Take the job that is next, clients taking turns, or one whose lease has run

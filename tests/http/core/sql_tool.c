@@ -100,8 +100,8 @@ static void run(tool_t *tool, PGconn *conn, const char *sql)
         }
         fclose(trace);
     }
-    printf("%s syncs=%d begin=%d rows=%d overflow=%d ms=%d pipeline=%d tx=%d first=%s "
-           "text=%s\n",
+    printf("%s syncs=%d begin=%d rows=%d overflow=%d ms=%d pipeline=%d "
+           "tx=%d first=%s text=%s\n",
            err ? kinds[err->kind] : "ok", nsyncs, tool->nbegin, (int)done.nrows,
            done.is_overflow,
            (int)apr_time_as_msec(apr_time_now() - tool->start),
