@@ -29,7 +29,6 @@ APLOG_USE_MODULE(vo);
 #define MAX_WORKERS 256
 #define DEFAULT_NICE 10
 #define DEFAULT_DIR "vo-results"
-#define NICE_WAIT_MS 200 /* more is not worth waiting for */
 #define RESPAWN_MS 1000 /* a worker that dies at once is not followed at once */
 
 vo_jobs_global_t vo_jobs_global;
@@ -341,7 +340,7 @@ static void reap(slot_t *slots, int n, server_rec *s)
 static void supervise(server_rec *s, pid_t httpd)
 {
     int n = vo_jobs_global.nworkers;
-    int pipefd[2], fd, i;
+    int pipefd[2], fd, i, is_nice;
     apr_pool_t *pool;
     slot_t *slots;
     sigset_t set;
@@ -368,7 +367,7 @@ static void supervise(server_rec *s, pid_t httpd)
         sleep(1);
         _exit(1);
     }
-    vo_nice(vo_jobs_global.nice, NICE_WAIT_MS); /* workers inherit it */
+    is_nice = vo_nice(vo_jobs_global.nice, 0); /* workers inherit it */
     slots = apr_pcalloc(pool, sizeof(*slots) * (apr_size_t)n);
     while (getppid() == httpd) {
         struct pollfd p = {fd, POLLIN, 0};
@@ -380,6 +379,9 @@ static void supervise(server_rec *s, pid_t httpd)
             }
         }
         poll(&p, 1, 500);
+        if (!is_nice) {
+            is_nice = vo_nice(vo_jobs_global.nice, 0);
+        }
         while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
             if (info.ssi_signo == SIGTERM) {
                 _exit(0);

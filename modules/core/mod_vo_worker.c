@@ -116,7 +116,7 @@ static vo_err_t *open_ctl(worker_t *w, apr_pool_t *pool)
         w->ctl = open_conn(w, "mod_vo worker");
     }
     else if (PQstatus(w->ctl) != CONNECTION_OK) {
-        PQreset(w->ctl);
+        vo_sql_reset(w->ctl, 0);
     }
     if (!w->ctl || PQstatus(w->ctl) != CONNECTION_OK) {
         return vo_err_make(pool, VO_ERR_BUSY, "no connection to the database");
@@ -216,7 +216,7 @@ static vo_err_t *refresh(worker_t *w, apr_pool_t *pool)
     vo_err_t *err;
 
     if (w->data && PQstatus(w->data) != CONNECTION_OK) {
-        PQreset(w->data);
+        vo_sql_reset(w->data, 0);
     }
     if (!w->data) {
         w->data = open_conn(w, "mod_vo job");
@@ -226,7 +226,7 @@ static vo_err_t *refresh(worker_t *w, apr_pool_t *pool)
     }
     err = vo_meta_serial(&serial, w->data, pool);
     if (err && PQstatus(w->data) != CONNECTION_OK) {
-        PQreset(w->data);
+        vo_sql_reset(w->data, 0);
         err = vo_meta_serial(&serial, w->data, pool);
     }
     if (!err && (!w->meta || w->meta->serial != serial)) {

@@ -39,17 +39,18 @@ const apr_getopt_option_t voctl_images_options[] = {
 
 const char voctl_images_details[] =
     "FITS files below each DIR are read: images (TAN, TPV, SIP, ZPN and all\n"
-    "other projections of the standard), tile-compressed or gzipped, one entry\n"
-    "for each HDU with an image; cubes, spectra, event lists, OIFITS. Footprint,\n"
-    "times, filter, quality come from the headers by a keyword map. Weights,\n"
-    "masks, PSFs and pictures are found by their names and belong to the image\n"
-    "of the same name. Run it again at any time: files that did not change are\n"
-    "skipped, those that are gone are flagged and vanish from searches, and so\n"
-    "are those that cannot be read: these are listed and make the exit status 1\n"
-    "(FITS files that hold nothing of the kind are listed, too, but do not).\n"
-    "DIR must be readable for httpd; it, or a folder above it that was given\n"
-    "before, is the root of the paths in identifiers. When all of it moves, say so\n"
-    "with --moved-from, and identifiers stay.\n\n"
+    "other projections of the standard), tile-compressed or gzipped, one\n"
+    "entry for each HDU with an image; cubes, spectra, event lists, OIFITS.\n"
+    "Footprint, times, filter, quality come from the headers by a keyword\n"
+    "map. Weights, masks, PSFs and pictures are found by their names and\n"
+    "belong to the image of the same name. Run it again at any time: files\n"
+    "that did not change are skipped, those that are gone are flagged and\n"
+    "vanish from searches, and so are those that cannot be read: these are\n"
+    "listed and make the exit status 1 (FITS files that hold nothing of the\n"
+    "kind are listed, too, but do not). DIR must be readable for httpd; it,\n"
+    "or a folder above it that was given before, is the root of the paths in\n"
+    "identifiers. When all of it moves, say so with --moved-from, and\n"
+    "identifiers stay.\n\n"
     "A keyword map has sections [image], [coadd], [single] with lines such as\n"
     "  exptime = TEXPOSED, EXPTIME      the first keyword that is there\n"
     "  fwhm = FWHMPIX*scale, SEEING     times pixel scale, or a number\n"
@@ -59,9 +60,9 @@ const char voctl_images_details[] =
     "with lines such as  R = rSDSS. --print-map prints all of the default.\n\n"
     "--recompress writes FITS files anew in square Rice tiles, from which\n"
     "cutouts are fast: whole numbers exactly, floating-point pixels quantised\n"
-    "with dither (--quantize 0: exactly, by GZIP), with checksums. The new file\n"
-    "has .fz at its end and takes the original's place once its pixels were\n"
-    "compared; identifiers stay.";
+    "with dither (--quantize 0: exactly, by GZIP), with checksums. The new\n"
+    "file has .fz at its end and takes the original's place once its pixels\n"
+    "were compared; identifiers stay.";
 
 /* --- options ------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "../vo_num.h"
+#include "../vo_sql.h"
 
 /* --- statements ---------------------------------------------------------- */
 
@@ -45,7 +46,7 @@ vo_err_t *vo_job_exec(PGresult **res, PGconn *conn, const char *sql, int n,
         ExecStatusType status;
 
         if (PQstatus(conn) == CONNECTION_BAD) {
-            PQreset(conn);
+            vo_sql_reset(conn, 0);
         }
         PQclear(*res);
         *res = PQexecParams(conn, sql, n, NULL, params, NULL, NULL, 0);

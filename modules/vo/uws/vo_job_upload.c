@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "../dali/vo_dali_multipart.h"
+#include "../vo_sql.h"
 
 #define PIECE (1024 * 1024)
 #define BINARY 1
@@ -173,7 +174,7 @@ vo_err_t *vo_job_fetch_files(PGconn *conn, const char *id, const char *part,
     PGresult *res;
 
     if (PQstatus(conn) == CONNECTION_BAD) {
-        PQreset(conn);
+        vo_sql_reset(conn, 0);
     }
     if (!PQsendQueryParams(conn, "SELECT part, bytes FROM vo.job_upload"
                                  " WHERE job_id = $1 AND part = coalesce($2,"

@@ -60,9 +60,16 @@ def workers(vo):
 def test_niceness_of_jobs(vo, conf_now, directive, expected):
     if directive:
         conf_now(directive, "nice")
-    job = run(vo, PAIRS)
-    try:
+    for attempt in range(5):
+        job = run(vo, PAIRS)
         pid, = until(lambda: backends(vo, "client backend"))
+        if group_nice(pid, expected) == expected:
+            break
+        # the kernel takes one such change in 0.1 s, from anybody: the next job
+        # of that worker tries again
+        job.delete()
+        until(lambda: not backends(vo, "client backend"))
+    try:
         assert nice(pid) == expected
         assert group_nice(pid, expected) == expected
         # a worker that had a job before a restart may end a little later
