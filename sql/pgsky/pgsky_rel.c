@@ -160,6 +160,7 @@ Datum pgsky_sel(PG_FUNCTION_ARGS)
 PG_FUNCTION_INFO_V1(pgsky_join_sel);
 Datum pgsky_join_sel(PG_FUNCTION_ARGS)
 {
+    (void) fcinfo;
     PG_RETURN_FLOAT8(1e-5);
 }
 
@@ -212,6 +213,7 @@ static double hpx_in_selectivity(List *args)
 PG_FUNCTION_INFO_V1(pgsky_bound_sel);
 Datum pgsky_bound_sel(PG_FUNCTION_ARGS)
 {
+    (void) fcinfo;
     PG_RETURN_FLOAT8(sqrt(HPX_IN));
 }
 

@@ -64,14 +64,15 @@ static int open_checked(int dir, const char *path)
     char root[PATH_MAX], place[PATH_MAX], name[FD_NAME];
     int fd = openat(dir, path, O_PATH | O_CLOEXEC), file = -1;
     size_t len = place_of(dir, root);
+    int is_told = len > 0; /* a place too long for PATH_MAX is not */
 
     if (fd < 0) {
         return -1;
     }
-    if (len && root[len - 1] == '/') {
+    if (is_told && root[len - 1] == '/') {
         --len; /* the root is / */
     }
-    if (place_of(fd, place) > len && !memcmp(place, root, len)
+    if (is_told && place_of(fd, place) > len && !memcmp(place, root, len)
         && place[len] == '/') {
         apr_snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
         file = open(name, FLAGS);

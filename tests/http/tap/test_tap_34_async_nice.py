@@ -87,11 +87,20 @@ def test_niceness_of_jobs(vo, conf_now, directive, expected):
         assert nice(pid) == 0 and group_nice(pid, 0) == 0
 
 
+def reconnect(vo):
+    """Workers have new settings of their role from here on."""
+    vo.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+           " WHERE application_name = 'mod_vo job'")
+    until(lambda: not vo.sql("SELECT FROM pg_stat_activity WHERE"
+                             " application_name = 'mod_vo job'"))
+
+
 def test_parallel_processes_are_nice_too(vo):
+    # the leader is kept from doing all of it before the others are there
     vo.sql("ALTER ROLE vo_web SET min_parallel_table_scan_size = 0;"
            "ALTER ROLE vo_web SET parallel_setup_cost = 0;"
-           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-           " WHERE application_name = 'mod_vo job'")
+           "ALTER ROLE vo_web SET parallel_leader_participation = off")
+    reconnect(vo)
     job = run(vo, PAIRS)
     try:
         pids = until(lambda: backends(vo, "parallel worker"))
@@ -100,8 +109,8 @@ def test_parallel_processes_are_nice_too(vo):
         job.delete()
         vo.sql("ALTER ROLE vo_web RESET min_parallel_table_scan_size;"
                "ALTER ROLE vo_web RESET parallel_setup_cost;"
-               "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-               " WHERE application_name = 'mod_vo job'")
+               "ALTER ROLE vo_web RESET parallel_leader_participation")
+        reconnect(vo)
 
 
 def test_a_database_without_the_function(vo, conf_now, expect_log):

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,46 @@ static void test_refuses(void **state)
     }
 }
 
+/* The root may be / itself. */
+static void test_root_of_all(void)
+{
+    const char *kept = root.path;
+
+    root.path = "/";
+    assert_null(try_open(3, apr_pstrcat(pool, kept + 1, "/a.fits", NULL), 5,
+                         NULL));
+    root.path = kept;
+}
+
+/* A root so deep that its place cannot be told lets nothing out. */
+static void test_root_without_name(void)
+{
+    char step[201];
+    int home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), i;
+    const char *kept = root.path;
+
+    memset(step, 'd', sizeof(step) - 1);
+    step[sizeof(step) - 1] = '\0';
+    assert_int_equal(chdir(dir), 0);
+    for (i = 0; i < 21; ++i) {
+        assert_int_equal(mkdir(step, 0700), 0);
+        assert_int_equal(chdir(step), 0);
+    }
+    put("deep", "12345");
+    assert_int_equal(symlink(apr_pstrcat(pool, dir, "/deep", NULL), "out"), 0);
+    root.path = ".";
+    assert_non_null(try_open(3, "out", 5, NULL));
+    root.path = kept;
+    unlink("out");
+    for (i = 0; i < 21; ++i) {
+        assert_int_equal(chdir(".."), 0);
+        assert_int_equal(rmdir(step), 0);
+    }
+    assert_int_equal(fchdir(home), 0);
+    close(home);
+    unlink(apr_pstrcat(pool, dir, "/deep", NULL));
+}
+
 /* As under a kernel, a container or valgrind that has no openat2. */
 static void test_without_openat2(void **state)
 {
@@ -144,6 +185,8 @@ static void test_without_openat2(void **state)
     assert_int_equal(syscall(SYS_openat2, -1, "", NULL, 0), -1);
     test_opens(state);
     test_refuses(state);
+    test_root_of_all();
+    test_root_without_name();
 }
 
 int main(void)
