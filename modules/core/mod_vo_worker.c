@@ -193,7 +193,7 @@ static void be_nice(worker_t *w, apr_pool_t *pool)
     int done = 0;
     vo_err_t *err;
 
-    if (!vo_jobs_global.nice || PQbackendPID(w->data) == w->nice_pid) {
+    if (PQbackendPID(w->data) == w->nice_pid) {
         return;
     }
     err = vo_job_nice(&done, w->data, vo_jobs_global.nice, pool);
@@ -511,6 +511,10 @@ static vo_err_t *look(worker_t *w, int *is_idle, apr_pool_t *pool)
         *is_idle = 0;
         run_job(w, job, pool);
         return NULL;
+    }
+    if (!w->data || PQbackendPID(w->data) != w->nice_pid) {
+        (void)refresh(w, pool); /* ready, and nice, before there is a job, which
+                                   would tell of an error */
     }
     return sweep(w, pool);
 }

@@ -11,8 +11,9 @@
 #define SETTING "pgsky.nice"
 
 /* How long a parallel worker, whose leader may be waiting for it, tries to be
- * nice. */
+ * nice; and a session that asks for it. */
 #define WAIT_MS 200
+#define WAIT_ASKED_MS 1000
 
 static int nice_setting;        /* what was asked for */
 static int reached;             /* what this process is; it only grows */
@@ -62,7 +63,7 @@ Datum pgsky_nice(PG_FUNCTION_ARGS)
 
     SetConfigOption(SETTING, value, PGC_USERSET, PGC_S_SESSION);
     if (!is_done) {
-        is_done = vo_nice(reached, WAIT_MS);
+        is_done = vo_nice(reached, WAIT_ASKED_MS);
     }
     PG_RETURN_BOOL(is_done);
 }
