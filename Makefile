@@ -24,7 +24,7 @@ DEB_PACKAGES_BUILD := gcc make pkg-config apache2-bin apache2-dev libapr1-dev \
     libxml2-dev zlib1g-dev lemon re2c util-linux wcslib-dev libpng-dev \
     libjpeg-dev
 DEB_PACKAGES_DEMO := astrometry-data-tycho2-10-19-littleendian
-DEB_PACKAGES_TEST := libcmocka-dev python3-pytest python3-pyvo \
+DEB_PACKAGES_TEST := curl libcmocka-dev python3-pytest python3-pyvo \
     python3-astropy python3-astroquery python3-healpy python3-psycopg2 \
     python3-requests brotli stilts fitsverify libxml2-utils valgrind clang \
     libclang-rt-14-dev aladin xvfb xauth python3-pil procps

@@ -68,22 +68,28 @@ def test_clients_take_turns(vo, conf_now):
 
 def test_who_has_fewest_running_is_next(vo, conf_now):
     """Long jobs of one client leave the second worker to the other."""
-    vo.sql("DELETE FROM vo.job")
     conf_now("VOJobsPerUser 1000")
-    conf_now("VOJobWorkers 0", "workers")
     ann, bob = client("127.0.0.5"), client("127.0.0.6")
-    slow = [ann.post(vo.url + ASYNC, allow_redirects=False, data={
-        "LANG": "ADQL", "PHASE": "RUN", "QUERY": jobs.SLOWER})
-        for _ in range(2)]
-    assert {r.status_code for r in slow} == {303}
-    for _ in range(10):
-        submit(vo, bob)
-    conf_now("VOJobWorkers 2", "workers")
-    until(lambda: ended(vo) == 12, 30)
+    for _ in range(5):
+        vo.sql("DELETE FROM vo.job")
+        conf_now("VOJobWorkers 0", "workers")
+        for _ in range(2):
+            assert ann.post(vo.url + ASYNC, allow_redirects=False, data={
+                "LANG": "ADQL", "PHASE": "RUN", "QUERY": jobs.SLOWER
+            }).status_code == 303
+        for _ in range(10):
+            submit(vo, bob)
+        conf_now("VOJobWorkers 2", "workers")
+        until(lambda: ended(vo) == 12, 30)
+        first, second, ended_by = vo.sql(
+            "SELECT extract(epoch FROM min(started)), extract(epoch FROM"
+            " max(started)), (SELECT extract(epoch FROM max(ended)) FROM vo.job"
+            " WHERE client LIKE '%.6') FROM vo.job WHERE client LIKE '%.5'")[0]
+        if second - first > 0.2:
+            break
+        # both workers came at the same moment, when nobody had any running
     # Bob's ten were all through before Ann's second had begun
-    assert vo.sql("SELECT (SELECT max(ended) FROM vo.job WHERE client LIKE"
-                  " '%.6') < (SELECT started FROM vo.job WHERE client LIKE"
-                  " '%.5' ORDER BY started OFFSET 1 LIMIT 1)") == [(True,)]
+    assert ended_by < second
 
 
 def test_200_jobs_of_20_clients(vo, conf_now):
