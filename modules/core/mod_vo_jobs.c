@@ -152,41 +152,36 @@ const char *vo_set_job_max_bytes(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
-const char *vo_set_job_workers(cmd_parms *cmd, void *dir, const char *value)
+/* Set *TO, the same for all hosts, from 0 to MAX; WHAT it is, for people. */
+static const char *set_global(cmd_parms *cmd, const char *value, int max,
+                              const char *what, int *to)
 {
     const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     apr_int64_t n;
 
-    (void)dir;
     if (wrong) {
         return wrong;
     }
-    if (!parse(value, MAX_WORKERS, &n)) {
-        return apr_psprintf(cmd->pool,
-                            "VOJobWorkers '%s' must be a number of processes "
-                            "from 0 to %d",
-                            value, MAX_WORKERS);
+    if (!parse(value, max, &n)) {
+        return apr_psprintf(cmd->pool, "%s '%s' must be %s from 0 to %d",
+                            cmd->cmd->name, value, what, max);
     }
-    vo_jobs_global.nworkers = (int)n;
+    *to = (int)n;
     return NULL;
+}
+
+const char *vo_set_job_workers(cmd_parms *cmd, void *dir, const char *value)
+{
+    (void)dir;
+    return set_global(cmd, value, MAX_WORKERS, "a number of processes",
+                      &vo_jobs_global.nworkers);
 }
 
 const char *vo_set_job_nice(cmd_parms *cmd, void *dir, const char *value)
 {
-    const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    apr_int64_t n;
-
     (void)dir;
-    if (wrong) {
-        return wrong;
-    }
-    if (!parse(value, VO_NICE_MAX, &n)) {
-        return apr_psprintf(cmd->pool,
-                            "VOJobNice '%s' must be a niceness from 0 to %d",
-                            value, VO_NICE_MAX);
-    }
-    vo_jobs_global.nice = (int)n;
-    return NULL;
+    return set_global(cmd, value, VO_NICE_MAX, "a niceness",
+                      &vo_jobs_global.nice);
 }
 
 const char *vo_set_job_database(cmd_parms *cmd, void *dir, const char *value)
