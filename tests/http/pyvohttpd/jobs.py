@@ -170,7 +170,7 @@ def backends(vo):
     """PIDs of the backends that execute queries of jobs."""
     return [p for p, in vo.sql(
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'mod_vo"
-        " job' AND state <> 'idle'")]
+        " job' AND state <> 'idle' AND query NOT LIKE '%sky_nice%'")]
 
 
 def result_files(vo):
